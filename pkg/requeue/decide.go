@@ -1,0 +1,314 @@
+package requeue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// verdict is what one evaluation has come to so far: exactly one of the first four members tells.
+type verdict struct {
+	requeue bool
+	reason  Reason
+	err     error
+	need    *Question // asked first, then decided again
+
+	state    State
+	detail   string
+	pipeline string
+}
+
+func skip(reason Reason, detail string) verdict { return verdict{reason: reason, detail: detail} }
+func ask(q Question) verdict                    { return verdict{need: &q} }
+func fail(err error) verdict                    { return verdict{err: err} }
+
+// selects applies the groups "evaluations" of the inputs: may this evaluation be re-queued at all? What it asks for is
+// cheap and does not depend on limits. The state is set in any case.
+func (r Rules) selects(pr PullRequest, e Evaluation, f Facts, now time.Time) verdict {
+	projectID := pr.Repository.Project.ID
+	state, stateQuestion := r.StateOf(projectID, e, f, now)
+	pipelineQuestion := Question{Kind: AskPipeline, ProjectID: projectID, PipelineID: e.Policy.PipelineID}
+	pipeline, pipelineKnown := f[pipelineQuestion]
+	name := e.PipelineName
+	if name == "" {
+		name = pipeline.Pipeline.Name
+	}
+	v := r.selectsState(pr, e, state, name)
+	nameDecides := v.reason == PolicyFilter && name == "" && r.Policies.hopesForName(e.Policy.DisplayName, e.Policy.PipelineID)
+	if (v.requeue || nameDecides) && !pipelineKnown && e.Policy.PipelineID > 0 {
+		v = ask(pipelineQuestion)
+	}
+	if v.requeue && (pipeline.Pipeline.QueueStatus == "disabled" || pipeline.Pipeline.QueueStatus == "paused") {
+		v = skip(PipelineDisabled, "the pipeline is "+pipeline.Pipeline.QueueStatus)
+	}
+	if (v.requeue || nameDecides && pipeline.Err != nil) && stateQuestion != nil {
+		v = ask(*stateQuestion)
+	}
+	if v.requeue && state == StateFailed && r.greenMayShowAsRejected(e) {
+		if err := f[e.buildQuestion(projectID)].Err; err != nil {
+			v = fail(fmt.Errorf("read build %d: %w", e.BuildID, err))
+		}
+	}
+	if v.requeue && !slices.Contains(r.When, state) {
+		v = skip(NotSelectedState, stateDetail(e, state))
+	}
+	// Where an answer could not be had, whatever it would have stopped is stopped.
+	if (v.requeue || nameDecides && v.need == nil && slices.Contains(r.When, state)) && pipeline.Err != nil {
+		v = fail(fmt.Errorf("read pipeline %d: %w", e.Policy.PipelineID, pipeline.Err))
+	}
+	v.state, v.pipeline = state, name
+	return v
+}
+
+// selectsState applies what depends on nothing but the record and its pipeline's name.
+func (r Rules) selectsState(pr PullRequest, e Evaluation, state State, pipelineName string) verdict {
+	policy := e.Policy
+	switch {
+	case !e.isBuild() && policy.Blocking && !settled(state):
+		return skip(ByHand, policy.TypeName)
+	case !e.isBuild():
+		return skip(NotSelectedState, "only build validation reacts to a re-queue")
+	case !r.Policies.Match(policy.DisplayName, pipelineName, policy.PipelineID):
+		return skip(PolicyFilter, "")
+	case r.Enforcement == EnforcementRequired && !policy.Blocking:
+		return skip(Enforcement, "optional")
+	case r.Enforcement == EnforcementOptional && policy.Blocking:
+		return skip(Enforcement, "required")
+	case policy.ManualQueueOnly && r.ManualPolicies != ManualInclude && r.ManualPolicies != ManualOnly:
+		return skip(ManualPolicy, "trigger manual")
+	case !policy.ManualQueueOnly && r.ManualPolicies == ManualOnly:
+		return skip(ManualPolicy, "trigger automatic")
+	case pr.Fork && state == StateNotStarted:
+		return skip(Fork, "")
+	case r.OwnPipeline.ID != 0 && r.OwnPipeline == PipelineRef{pr.Repository.Project.ID, policy.PipelineID}:
+		return skip(OwnPipeline, "")
+	}
+	return verdict{requeue: true}
+}
+
+// settled states hold nothing back.
+func settled(s State) bool {
+	return s == StateSucceeded || s == StateOutdated || s == StateNotApplicable
+}
+
+func stateDetail(e Evaluation, s State) string {
+	switch {
+	case s == StateUnknown && e.malformed() != "":
+		return "the field " + e.malformed() + " has an unexpected type"
+	case s == StateUnknown:
+		return fmt.Sprintf("status %q", e.Status)
+	}
+	return ""
+}
+
+// retries applies the group "retries" to an evaluation that selects has let through.
+func (r Rules) retries(pr PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {
+	switch state {
+	case StateNotStarted:
+		if left := r.coolsFor(e.Started, now); !e.Policy.ManualQueueOnly && left > 0 {
+			return skip(CoolingDown, cooling(left)+"; the service may be about to start it")
+		}
+		return verdict{requeue: true}
+	case StateFailed, StateBroken:
+		return r.retriesFailure(pr, e, state, f, now)
+	case StateExpired, StateOutdated, StateRunning, StateNotApplicable, StateSucceeded, StateUnknown:
+	}
+	return verdict{requeue: true}
+}
+
+// coolsFor is what is left of the cool-down that began at the given time. Without a cool-down nothing is, not even
+// where the service's clock is ahead of ours; nor where the beginning is unknown.
+func (r Rules) coolsFor(since, now time.Time) time.Duration {
+	if r.Cooldown <= 0 || since.IsZero() {
+		return 0
+	}
+	return r.Cooldown - now.Sub(since)
+}
+
+func cooling(left time.Duration) string {
+	return "retry possible in " + left.Round(time.Second).String()
+}
+
+func (r Rules) retriesFailure(pr PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {
+	projectID := pr.Repository.Project.ID
+	if left := r.coolsFor(e.Completed, now); left > 0 {
+		return skip(CoolingDown, cooling(left))
+	}
+	if r.MaxRetriesPerCommit <= 0 {
+		return skip(RetriesExhausted, used(0, 0))
+	}
+	if state == StateBroken && e.BuildID == 0 {
+		// Without a build there is no history to count in; the record's start bounds how often this comes round.
+		if left := r.coolsFor(e.Started, now); e.Completed.IsZero() && left > 0 {
+			return skip(CoolingDown, cooling(left))
+		}
+		return verdict{requeue: true}
+	}
+
+	question := Question{
+		Kind: AskHistory, ProjectID: projectID, PipelineID: e.Policy.PipelineID, RefName: MergeRefName(pr.ID),
+	}
+	answer, known := f[question]
+	if !known {
+		return ask(question)
+	}
+	if answer.Err != nil {
+		return fail(fmt.Errorf("read the build history: %w", answer.Err))
+	}
+	history := newHistory(pr, e, answer.Builds)
+	if left := r.coolsFor(history.last.Finished, now); e.Completed.IsZero() && left > 0 {
+		return skip(CoolingDown, cooling(left))
+	}
+	budget := used(history.retries, r.MaxRetriesPerCommit)
+	switch {
+	case history.retries >= r.MaxRetriesPerCommit:
+		return skip(RetriesExhausted, budget)
+	case history.last.Result == "canceled":
+		return skip(BuildCanceled, fmt.Sprintf("build %d", e.BuildID))
+	case e.BuildID == 0:
+		return skip(HistoryUnknown, "the evaluation names no build")
+	case history.last.ID == 0:
+		return skip(HistoryUnknown, fmt.Sprintf("build %d", e.BuildID))
+	}
+	v := r.retriesError(projectID, e, f)
+	if v.requeue {
+		v.detail = join(budget, v.detail)
+	}
+	return v
+}
+
+func used(n, limit int) string { return fmt.Sprintf("%d of %d retries used", n, limit) }
+
+func join(a, b string) string {
+	if b == "" {
+		return a
+	}
+	return a + "; " + b
+}
+
+// history is what the builds of one pipeline for one pull request say about an evaluation.
+type history struct {
+	retries int
+	last    Build // the evaluation's own build; ID 0 if it is not there
+}
+
+// newHistory counts: the builds for the same source commit that ended failed or partiallySucceeded after the last
+// succeeded one, less the first. What the service was not asked for is left out again, so that a filter it ignored
+// harms nothing.
+func newHistory(pr PullRequest, e Evaluation, builds []Build) history {
+	var h history
+	lastGreen := 0
+	var red []int
+	for _, b := range builds {
+		if b.PipelineID != e.Policy.PipelineID || b.RefName != MergeRefName(pr.ID) || !strings.EqualFold(b.Reason, "pullRequest") {
+			continue
+		}
+		if b.ID == e.BuildID {
+			h.last = b
+		}
+		if !sameSource(pr, e, b) {
+			continue
+		}
+		switch b.Result {
+		case "succeeded":
+			lastGreen = max(lastGreen, b.ID)
+		case "failed", "partiallySucceeded":
+			red = append(red, b.ID)
+		}
+	}
+	for _, id := range red {
+		if id > lastGreen {
+			h.retries++
+		}
+	}
+	h.retries = max(0, h.retries-1)
+	return h
+}
+
+// sameSource reports whether the build ran for the commit that the pull request has now. A build that names neither
+// source nor merge commit counts: it is better to retry once too little.
+func sameSource(pr PullRequest, e Evaluation, b Build) bool {
+	source := pr.SourceCommitID
+	if source == "" {
+		source = e.SourceCommitID
+	}
+	switch {
+	case b.SourceCommitID != "" && source != "":
+		return strings.EqualFold(b.SourceCommitID, source)
+	case b.MergeCommitID != "" && e.MergeCommitID != "":
+		return strings.EqualFold(b.MergeCommitID, e.MergeCommitID)
+	}
+	return true
+}
+
+// retriesError applies retryOnlyIf and neverRetryIf.
+func (r Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict {
+	if len(r.RetryOnlyIf)+len(r.NeverRetryIf) == 0 {
+		return verdict{requeue: true}
+	}
+	var texts []string
+	if e.BuildID != 0 {
+		question := Question{Kind: AskErrors, ProjectID: projectID, BuildID: e.BuildID}
+		answer, known := f[question]
+		if !known {
+			return ask(question)
+		}
+		if answer.Err != nil {
+			return fail(fmt.Errorf("read the errors of build %d: %w", e.BuildID, answer.Err))
+		}
+		texts = answer.Texts
+	}
+	texts = slices.Concat(e.Preview, texts)
+	if m, found := firstMatch(r.NeverRetryIf, texts); found {
+		return skip(ErrorNotRetryable, "neverRetryIf "+m)
+	}
+	if len(r.RetryOnlyIf) == 0 {
+		return verdict{requeue: true}
+	}
+	if m, found := firstMatch(r.RetryOnlyIf, texts); found {
+		return verdict{requeue: true, detail: "retryOnlyIf " + m}
+	}
+	if len(texts) == 0 {
+		return skip(ErrorNotRetryable, "the build shows no error text, so no retryOnlyIf can match")
+	}
+	return skip(ErrorNotRetryable, fmt.Sprintf("no retryOnlyIf matches %q", excerpt(texts[0], 0, 0)))
+}
+
+// targetBranch applies waitForTargetBranch.
+func (r Rules) targetBranch(pr PullRequest, e Evaluation, f Facts) verdict {
+	if !r.WaitForTargetBranch {
+		return verdict{requeue: true}
+	}
+	question := Question{
+		Kind: AskTargetBranch, ProjectID: pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName,
+	}
+	answer, known := f[question]
+	if !known {
+		return ask(question)
+	}
+	if answer.Err != nil {
+		return fail(fmt.Errorf("read the last run on %s: %w", ShortBranch(pr.TargetRefName), answer.Err))
+	}
+	if last := lastFinished(question, answer.Builds); last.Result == "failed" {
+		return skip(TargetBranchRed, fmt.Sprintf("build %d failed on %s", last.ID, ShortBranch(pr.TargetRefName)))
+	}
+	return verdict{requeue: true}
+}
+
+// lastFinished is the run that ended last; cancelled ones say nothing about the branch.
+func lastFinished(q Question, builds []Build) Build {
+	var last Build
+	for _, b := range builds {
+		finished := b.Status == "completed" && slices.Contains([]string{"succeeded", "partiallySucceeded", "failed"}, b.Result)
+		if !finished || b.PipelineID != q.PipelineID || b.RefName != q.RefName {
+			continue
+		}
+		if last.ID == 0 || b.Finished.After(last.Finished) || b.Finished.Equal(last.Finished) && b.ID > last.ID {
+			last = b
+		}
+	}
+	return last
+}

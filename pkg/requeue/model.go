@@ -1,0 +1,138 @@
+package requeue
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Project is a team project. Its name is display text, its ID is what requests use.
+type Project struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// Repository is a Git repository of Azure Repos.
+type Repository struct {
+	ID      uuid.UUID
+	Name    string
+	Project Project
+	// DefaultRefName is the full name of the default branch, "refs/heads/main"; "" for an empty repository.
+	DefaultRefName string
+	// Disabled repositories take no push and run no policy.
+	Disabled bool
+}
+
+// Identity is a person or a service as Azure DevOps shows it.
+type Identity struct {
+	ID          string
+	DisplayName string
+	UniqueName  string
+}
+
+// PullRequest is a pull request as a list or a single answer describes it, and what was read for it.
+type PullRequest struct {
+	ID         int
+	Repository *Repository // shared by the pull requests of one repository, never written
+	Title      string
+	// URL is the browser page of the pull request.
+	URL           string
+	SourceRefName string // full, "refs/heads/topic"
+	TargetRefName string // full
+	Author        Identity
+	Status        string // "active", "completed", "abandoned"
+	Draft         bool
+	AutoComplete  bool // AutoCompleteSetBy is set
+	Fork          bool // the source branch lives in a fork
+	MergeStatus   string
+	Created       time.Time
+	// Labels are the active labels. The list of pull requests carries them, the single answer never does
+	// (vsts-rest-api-specs#389).
+	Labels []string
+	// SourceCommitID is the commit that was pushed last to the source branch (lastMergeSourceCommit).
+	SourceCommitID string
+	// Votes are the reviewers' votes: 10 approved, 5 approved with suggestions, -5 waiting, -10 rejected.
+	Votes []int
+
+	// Evaluations is what the service holds for this pull request, without those of deleted or disabled policies;
+	// nil until they were read.
+	Evaluations []Evaluation
+	// Err says why the pull request or its evaluations could not be read.
+	Err error
+}
+
+// Policy is a policy configuration: the branch policy as somebody has set it up. Evaluations of one configuration
+// share it; it is never written.
+type Policy struct {
+	ID       int
+	TypeID   uuid.UUID
+	TypeName string // display text of the type, "Build"
+	Enabled  bool
+	Deleted  bool
+	Blocking bool // false: optional
+	// DisplayName is what the policy's author called it; "" when the pages show the pipeline's name.
+	DisplayName string
+	// PipelineID is settings.buildDefinitionId; 0 for other types.
+	PipelineID              int
+	ManualQueueOnly         bool
+	QueueOnSourceUpdateOnly bool // false: a moved target branch expires the build immediately
+	// ValidDuration is in minutes; with QueueOnSourceUpdateOnly, 0 means that the build never expires.
+	ValidDuration float64
+	// Scopes are the branches that the policy covers; none means unknown, which is taken as every branch.
+	Scopes []Scope
+	// Malformed names the first settings field of a wrong type; "" if all could be read.
+	Malformed string
+}
+
+// Scope is one entry of a policy configuration's settings.scope.
+type Scope struct {
+	RepositoryID uuid.UUID // the zero value covers every repository of the project
+	RefName      string    // full; "" with MatchKind "DefaultBranch"
+	MatchKind    string    // "Exact", "Prefix", "DefaultBranch"
+}
+
+// Evaluation is one policy on one pull request (PolicyEvaluationRecord).
+type Evaluation struct {
+	ID     uuid.UUID
+	Policy *Policy
+	Status string // as the service sends it, "" if absent
+	// Malformed names the first field of the record or its context that has a wrong type; such a record is
+	// StateUnknown unless its status alone settles the matter.
+	Malformed string
+
+	Started   time.Time // startedDate
+	Completed time.Time // completedDate; zero if absent
+
+	// From the context of a build evaluation, which Azure DevOps calls internal data: any of it may be absent.
+	BuildID           int       // 0: absent
+	BuildStarted      time.Time // buildStartedUtc
+	BuildIsNotCurrent bool
+	IsExpired         bool
+	HasIsExpired      bool // the key isExpired exists
+	PipelineName      string
+	MergeCommitID     string // lastMergeCommitId
+	SourceCommitID    string // lastMergeSourceCommitId
+	// Preview holds the error messages of buildOutputPreview.
+	Preview []string
+}
+
+// Build is one run of a pipeline.
+type Build struct {
+	ID         int
+	PipelineID int
+	Status     string // "notStarted", "inProgress", "completed", ...
+	Result     string // "succeeded", "partiallySucceeded", "failed", "canceled"; "" before the end
+	Reason     string // "pullRequest", "manual", ...
+	RefName    string // sourceBranch, "refs/pull/7/merge"
+	// SourceCommitID is system.pullRequest.sourceCommitId of the build's parameters, else triggerInfo["pr.sourceSha"].
+	SourceCommitID string
+	MergeCommitID  string // sourceVersion
+	Finished       time.Time
+}
+
+// Pipeline is a build definition.
+type Pipeline struct {
+	ID          int
+	Name        string
+	QueueStatus string // "enabled", "paused", "disabled"
+}

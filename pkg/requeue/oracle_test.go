@@ -1,0 +1,691 @@
+package requeue_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// world is a random set of inputs, pull requests and builds.
+type world struct {
+	rules requeue.Rules
+	// What the patterns in rules were made of, for the oracle: literal text alone.
+	targets, labels, policies []string
+	retryOnlyIf, neverRetryIf string
+
+	prs []requeue.PullRequest
+	svc service
+}
+
+func newWorld(t testing.TB, rng *rand.Rand) world {
+	t.Helper()
+	chance := func(percent int) bool { return rng.IntN(100) < percent }
+	var w world
+	w.rules = rules(func(r *requeue.Rules) {
+		r.When = slices.DeleteFunc(r.When, func(requeue.State) bool { return chance(20) })
+		r.Drafts = requeue.DraftsInclude
+		if chance(30) {
+			r.Drafts = pick(rng, requeue.DraftsSkip, requeue.DraftsSkip, requeue.DraftsOnly)
+		}
+		r.Enforcement = requeue.EnforcementAll
+		if chance(20) {
+			r.Enforcement = pick(rng, requeue.EnforcementRequired, requeue.EnforcementOptional)
+		}
+		r.ManualPolicies = pick(rng, requeue.ManualSkip, requeue.ManualInclude, requeue.ManualInclude, requeue.ManualInclude)
+		if chance(5) {
+			r.ManualPolicies = requeue.ManualOnly
+		}
+		r.MaxRetriesPerCommit = rng.IntN(4)
+		r.Cooldown = pick(rng, 0, 10*time.Minute)
+		r.CreatedWithin = pick(rng, 0, 0, 0, 50*time.Hour)
+		r.RequireAutoComplete, r.RequireApproved, r.RequireNoOtherBlockers = chance(15), chance(15), chance(15)
+		r.MaxPerRun, r.MaxInFlightPerBranch = rng.IntN(5), rng.IntN(3)
+		r.WaitForTargetBranch = chance(30)
+		if chance(20) {
+			r.OwnPipeline = requeue.PipelineRef{ProjectID: project.ID, ID: 101}
+		}
+		keys := []requeue.OrderKey{requeue.OrderAutoComplete, requeue.OrderApproved, requeue.OrderStalest, requeue.OrderOldest, requeue.OrderNewest}
+		rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+		r.Order = keys[:rng.IntN(4)]
+	})
+	w.targets = pick(rng, nil, nil, nil, nil, []string{"main"}, []string{"!release"})
+	w.labels = pick(rng, nil, nil, nil, nil, nil, nil, nil, []string{"ready"}, []string{"!wip"}, []string{"ready", "!wip"})
+	w.policies = pick(rng, nil, nil, nil, nil, nil, nil, []string{"Build 1", "102"}, []string{"!103"}, []string{"!Build 2", "101", "ci"})
+	w.rules.TargetBranches, w.rules.Labels, w.rules.Policies = branches(t, w.targets...), patterns(t, w.labels...), policies(t, w.policies...)
+	if chance(30) {
+		w.retryOnlyIf, w.rules.RetryOnlyIf = "timeout", regexps("timeout")
+	}
+	if chance(30) {
+		w.neverRetryIf, w.rules.NeverRetryIf = "syntax", regexps("syntax")
+	}
+
+	w.svc = service{pipelines: map[int]requeue.Pipeline{}, errors: map[int][]string{}}
+	for n := 101; n <= 104; n++ {
+		w.svc.pipelines[n] = requeue.Pipeline{ID: n, Name: pick(rng, "ci", "cd"), QueueStatus: pick(rng, "enabled", "enabled", "enabled", "enabled", "paused", "")}
+		for i, branch := range []string{"main", "release"} {
+			for k := range rng.IntN(3) {
+				w.svc.builds = append(w.svc.builds, requeue.Build{
+					ID: n*10 + i*5 + k, PipelineID: n, Status: "completed", Result: pick(rng, "succeeded", "failed", "canceled", "partiallySucceeded"),
+					Reason: "individualCI", RefName: "refs/heads/" + branch, Finished: ago(time.Duration(rng.IntN(4)) * time.Hour),
+				})
+			}
+		}
+	}
+	if chance(40) {
+		seed := rng.IntN(7)
+		w.svc.failsAt = func(q requeue.Question) bool { return (q.BuildID+q.PipelineID+len(q.RefName)+len(q.Kind))%7 == seed }
+	}
+	for number := range 2 + rng.IntN(7) {
+		w.prs = append(w.prs, w.newPullRequest(rng, number+1))
+	}
+	return w
+}
+
+func (w *world) newPullRequest(rng *rand.Rand, number int) requeue.PullRequest {
+	chance := func(percent int) bool { return rng.IntN(100) < percent }
+	pr := pullRequest(number, onto(pick(rng, "main", "main", "release")), func(pr *requeue.PullRequest) {
+		pr.Repository = pick(rng, repository, repository, other)
+		pr.Status = "active"
+		if chance(5) {
+			pr.Status = "completed"
+		}
+		pr.Draft, pr.AutoComplete, pr.Fork = chance(20), chance(70), chance(20)
+		pr.MergeStatus = pick(rng, "succeeded", "succeeded", "succeeded", "succeeded", "succeeded", "succeeded", "queued", "conflicts")
+		pr.Labels = pick(rng, nil, []string{"Ready"}, []string{"ready", "x"}, []string{"WIP", "ready"})
+		pr.Created = ago(time.Duration(rng.IntN(4)) * 24 * time.Hour)
+		pr.Votes = pick(rng, nil, []int{10}, []int{5, 0}, []int{10, 10}, []int{-5, 10})
+		if chance(5) {
+			pr.Err = errTest
+		}
+	})
+	for policyID := 1; policyID <= 4; policyID++ {
+		if chance(25) {
+			continue
+		}
+		ev := evaluation(policyID, pick(rng, evaluationMod(expired), failed, failed, broken, notStarted, outdated, shownAsRejected, running, func(*requeue.Evaluation) {}, notApplicable, unknown))
+		ev.ID = id(number*100 + policyID)
+		if ev.BuildID != 0 {
+			ev.BuildID = 10000 + number*100 + policyID*10 + 5
+			ev.BuildStarted = ago(time.Duration(rng.IntN(40)) * time.Hour)
+		}
+		if ev.Status != "queued" || ev.IsExpired {
+			ev.Completed = pick(rng, ago(time.Hour), ago(time.Minute), time.Time{}, ago(time.Hour))
+		}
+		ev.Started = ago(time.Duration(rng.IntN(30)) * time.Minute)
+		ev.Preview = pick(rng, nil, nil, []string{"timeout"}, []string{"syntax"})
+		ev.Policy.Blocking, ev.Policy.ManualQueueOnly = chance(70), chance(20)
+		if chance(20) {
+			ev.PipelineName = ""
+		}
+		if chance(10) {
+			ofType(pick(rng, reviewersType, requiredReviewersType, mergeStrategyType, commentsType), "Another type")(&ev)
+		}
+		if chance(5) {
+			malformed(&ev)
+		}
+		pr.Evaluations = append(pr.Evaluations, ev)
+		for k := range 1 + rng.IntN(5) {
+			b := requeue.Build{
+				ID: 10000 + number*100 + policyID*10 + 5 - k, PipelineID: 100 + policyID, Status: "completed",
+				Result: pick(rng, "failed", "failed", "partiallySucceeded", "succeeded", "canceled"), Reason: "pullRequest",
+				RefName: requeue.MergeRefName(number), SourceCommitID: pick(rng, "c2", "c2", "c2", "c1", ""), MergeCommitID: pick(rng, "m2", "m1", ""),
+				Finished: pick(rng, ago(time.Hour), ago(2*time.Minute)),
+			}
+			w.svc.errors[b.ID] = pick(rng, nil, []string{"timeout"}, []string{"x", "syntax"})
+			if k > 0 || chance(90) {
+				w.svc.builds = append(w.svc.builds, b)
+			}
+		}
+	}
+	return pr
+}
+
+func pick[T any](rng *rand.Rand, from ...T) T { return from[rng.IntN(len(from))] }
+
+// allFacts answers every question that could be asked.
+func (w world) allFacts() requeue.Facts {
+	facts := requeue.Facts{}
+	add := func(q requeue.Question) {
+		q.ProjectID = project.ID
+		facts[q] = w.svc.answer(q)
+	}
+	for _, pr := range w.prs {
+		for _, e := range pr.Evaluations {
+			add(requeue.Question{Kind: requeue.AskPipeline, PipelineID: e.Policy.PipelineID})
+			add(requeue.Question{Kind: requeue.AskBuild, BuildID: e.BuildID})
+			add(requeue.Question{Kind: requeue.AskErrors, BuildID: e.BuildID})
+			add(requeue.Question{Kind: requeue.AskHistory, PipelineID: e.Policy.PipelineID, RefName: requeue.MergeRefName(pr.ID)})
+			add(requeue.Question{Kind: requeue.AskTargetBranch, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
+		}
+	}
+	return facts
+}
+
+// The oracle: what the contract says, said again as plainly as possible, with every answer at hand and no regard to how
+// many questions that takes.
+
+func (w world) fact(q requeue.Question) requeue.Answer {
+	q.ProjectID = project.ID
+	return w.svc.answer(q)
+}
+
+// literal is a list of texts without "*" and "?".
+func literal(items []string, names ...string) bool {
+	including, included := false, false
+	for _, item := range items {
+		text, exclude := strings.CutPrefix(item, "!")
+		including = including || !exclude
+		for _, name := range names {
+			if strings.EqualFold(text, name) {
+				if exclude {
+					return false
+				}
+				included = true
+			}
+		}
+	}
+	return included || !including
+}
+
+func (w world) stateOf(e requeue.Evaluation) (requeue.State, error) {
+	interesting := slices.Contains(w.rules.When, requeue.StateExpired) || slices.Contains(w.rules.When, requeue.StateFailed)
+	wrongType := e.Malformed != "" // of another field than the status, in these worlds
+	switch {
+	case e.Status == "notApplicable":
+		return requeue.StateNotApplicable, nil
+	case e.Status == "running":
+		return requeue.StateRunning, nil
+	case wrongType:
+		return requeue.StateUnknown, nil
+	case e.Status == "queued" && e.BuildID != 0 && !e.IsExpired:
+		return requeue.StateRunning, nil
+	case e.IsExpired:
+		return requeue.StateExpired, nil
+	case e.Status == "rejected" && isBuild(e) && e.BuildIsNotCurrent && !e.Policy.QueueOnSourceUpdateOnly && e.BuildID != 0 && interesting:
+		a := w.fact(requeue.Question{Kind: requeue.AskBuild, BuildID: e.BuildID})
+		if a.Err == nil && a.Build.Result == "succeeded" {
+			return requeue.StateExpired, nil
+		}
+		return requeue.StateFailed, a.Err
+	case e.Status == "rejected":
+		return requeue.StateFailed, nil
+	case e.Status == "broken":
+		return requeue.StateBroken, nil
+	case e.Status == "queued":
+		return requeue.StateNotStarted, nil
+	case e.Status == "approved" && e.BuildIsNotCurrent && now.Sub(e.BuildStarted) >= w.rules.OutdatedAfter:
+		return requeue.StateOutdated, nil
+	case e.Status == "approved":
+		return requeue.StateSucceeded, nil
+	}
+	return requeue.StateUnknown, nil
+}
+
+func isBuild(e requeue.Evaluation) bool { return e.Policy.TypeID.String() == requeue.BuildPolicyType }
+
+func (w world) pullRequestReason(pr requeue.PullRequest) requeue.Reason {
+	r := w.rules
+	switch {
+	case pr.Status != "active":
+		return requeue.NotActive
+	case !literal(w.targets, strings.TrimPrefix(pr.TargetRefName, "refs/heads/")):
+		return requeue.TargetBranch
+	case !literal(w.labels, pr.Labels...):
+		return requeue.Label
+	case r.Drafts == requeue.DraftsSkip && pr.Draft:
+		return requeue.Draft
+	case r.Drafts == requeue.DraftsOnly && !pr.Draft:
+		return requeue.NotDraft
+	case r.CreatedWithin > 0 && now.Sub(pr.Created) > r.CreatedWithin:
+		return requeue.TooOld
+	case pr.MergeStatus == "conflicts":
+		return requeue.Conflicts
+	case r.RequireAutoComplete && !pr.AutoComplete:
+		return requeue.NotAutoComplete
+	case pr.Err == nil && r.RequireApproved && !approved(pr):
+		return requeue.NotApproved
+	}
+	return ""
+}
+
+func approved(pr requeue.PullRequest) bool {
+	if pr.Err != nil {
+		return false
+	}
+	policies, green := 0, 0
+	for _, e := range pr.Evaluations {
+		kind := e.Policy.TypeID.String()
+		if e.Policy.Blocking && (kind == reviewersType || kind == requiredReviewersType) && e.Status != "notApplicable" {
+			policies++
+			if e.Status == "approved" {
+				green++
+			}
+		}
+	}
+	up, down := 0, 0
+	for _, v := range pr.Votes {
+		switch v {
+		case 5, 10:
+			up++
+		case -5, -10:
+			down++
+		}
+	}
+	return green == policies && down == 0 && (policies > 0 || up > 0)
+}
+
+// selects is the group "evaluations": "" or "error" or a reason.
+func (w world) selects(pr requeue.PullRequest, e requeue.Evaluation) string {
+	r := w.rules
+	state, stateErr := w.stateOf(e)
+	pipeline := w.fact(requeue.Question{Kind: requeue.AskPipeline, PipelineID: e.Policy.PipelineID})
+	names := []string{e.Policy.DisplayName, cmp.Or(e.PipelineName, pipeline.Pipeline.Name)}
+	var digits, texts []string
+	for _, item := range w.policies {
+		if strings.Trim(item, "!0123456789") == "" {
+			digits = append(digits, item)
+		} else {
+			texts = append(texts, item)
+		}
+	}
+	included := func(items []string, names ...string) bool {
+		return literal(items, names...) && slices.ContainsFunc(items, func(i string) bool { return i[0] != '!' })
+	}
+	number := fmt.Sprint(e.Policy.PipelineID)
+	byID, byName := included(digits, number), included(texts, names...)
+	excluded := !literal(slices.DeleteFunc(slices.Clone(w.policies), func(i string) bool { return i[0] != '!' }), append(names, number)...)
+	anything := !slices.ContainsFunc(w.policies, func(i string) bool { return i[0] != '!' })
+	switch {
+	case !isBuild(e) && e.Policy.Blocking && state != requeue.StateSucceeded && state != requeue.StateNotApplicable && state != requeue.StateOutdated:
+		return "byHand"
+	case !isBuild(e):
+		return "state"
+	case excluded || !anything && !byID && !byName:
+		if e.PipelineName == "" && pipeline.Err != nil && len(texts) > 0 && slices.Contains(r.When, state) && !excluded {
+			return "error"
+		}
+		return "policyFilter"
+	case r.Enforcement == requeue.EnforcementRequired && !e.Policy.Blocking, r.Enforcement == requeue.EnforcementOptional && e.Policy.Blocking:
+		return "enforcement"
+	case r.ManualPolicies == requeue.ManualSkip && e.Policy.ManualQueueOnly, r.ManualPolicies == requeue.ManualOnly && !e.Policy.ManualQueueOnly:
+		return "manualPolicy"
+	case state == requeue.StateNotStarted && pr.Fork:
+		return "fork"
+	case e.Policy.PipelineID == r.OwnPipeline.ID:
+		return "ownPipeline"
+	case pipeline.Err == nil && pipeline.Pipeline.QueueStatus == "paused":
+		return "pipelineDisabled"
+	case stateErr != nil:
+		return "error"
+	case !slices.Contains(r.When, state):
+		return "state"
+	case pipeline.Err != nil:
+		return "error"
+	}
+	return ""
+}
+
+// retries is the group "retries": "" or "error" or a reason.
+func (w world) retries(pr requeue.PullRequest, e requeue.Evaluation) string {
+	r := w.rules
+	state, _ := w.stateOf(e)
+	within := func(at time.Time) bool { return r.Cooldown > 0 && !at.IsZero() && now.Sub(at) < r.Cooldown }
+	if state == requeue.StateNotStarted && !e.Policy.ManualQueueOnly && within(e.Started) {
+		return "coolingDown"
+	}
+	if state != requeue.StateFailed && state != requeue.StateBroken {
+		return ""
+	}
+	if within(e.Completed) {
+		return "coolingDown"
+	}
+	if r.MaxRetriesPerCommit == 0 {
+		return "retriesExhausted"
+	}
+	answer := w.fact(requeue.Question{Kind: requeue.AskHistory, PipelineID: e.Policy.PipelineID, RefName: requeue.MergeRefName(pr.ID)})
+	if answer.Err != nil {
+		return "error"
+	}
+	var own requeue.Build
+	lastGreen := 0
+	var sameCommit []requeue.Build
+	for _, b := range answer.Builds {
+		if b.Reason != "pullRequest" || b.PipelineID != e.Policy.PipelineID || b.RefName != requeue.MergeRefName(pr.ID) {
+			continue
+		}
+		if b.ID == e.BuildID {
+			own = b
+		}
+		same := true
+		if b.SourceCommitID != "" {
+			same = b.SourceCommitID == pr.SourceCommitID
+		} else if b.MergeCommitID != "" {
+			same = b.MergeCommitID == e.MergeCommitID
+		}
+		if same {
+			sameCommit = append(sameCommit, b)
+			if b.Result == "succeeded" {
+				lastGreen = max(lastGreen, b.ID)
+			}
+		}
+	}
+	red := 0
+	for _, b := range sameCommit {
+		if b.ID > lastGreen && (b.Result == "failed" || b.Result == "partiallySucceeded") {
+			red++
+		}
+	}
+	switch {
+	case e.Completed.IsZero() && within(own.Finished):
+		return "coolingDown"
+	case red-1 >= r.MaxRetriesPerCommit:
+		return "retriesExhausted"
+	case own.Result == "canceled":
+		return "buildCanceled"
+	case own.ID == 0:
+		return "historyUnknown"
+	case w.retryOnlyIf == "" && w.neverRetryIf == "":
+		return ""
+	}
+	errors := w.fact(requeue.Question{Kind: requeue.AskErrors, BuildID: e.BuildID})
+	if errors.Err != nil {
+		return "error"
+	}
+	texts := append(slices.Clone(e.Preview), errors.Texts...)
+	if w.neverRetryIf != "" && slices.Contains(texts, w.neverRetryIf) || w.retryOnlyIf != "" && !slices.Contains(texts, w.retryOnlyIf) {
+		return "errorNotRetryable"
+	}
+	return ""
+}
+
+func (w world) targetBranch(pr requeue.PullRequest, e requeue.Evaluation) string {
+	if !w.rules.WaitForTargetBranch {
+		return ""
+	}
+	answer := w.fact(requeue.Question{Kind: requeue.AskTargetBranch, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
+	if answer.Err != nil {
+		return "error"
+	}
+	runs := slices.DeleteFunc(slices.Clone(answer.Builds), func(b requeue.Build) bool {
+		return b.PipelineID != e.Policy.PipelineID || b.RefName != pr.TargetRefName || b.Result == "canceled"
+	})
+	slices.SortFunc(runs, func(a, b requeue.Build) int { return cmp.Or(b.Finished.Compare(a.Finished), b.ID-a.ID) })
+	if len(runs) > 0 && runs[0].Result == "failed" {
+		return "targetBranchRed"
+	}
+	return ""
+}
+
+func (w world) otherBlockers(pr requeue.PullRequest) bool {
+	return slices.ContainsFunc(pr.Evaluations, func(e requeue.Evaluation) bool {
+		state, _ := w.stateOf(e)
+		harmless := state == requeue.StateSucceeded || state == requeue.StateOutdated || state == requeue.StateNotApplicable
+		return e.Policy.Blocking && e.Policy.TypeID.String() != mergeStrategyType && !harmless && cmp.Or(w.selects(pr, e), w.retries(pr, e)) != ""
+	})
+}
+
+// candidates are the evaluations that the group "evaluations" selects.
+func (w world) candidates(pr requeue.PullRequest) []requeue.Evaluation {
+	if w.pullRequestReason(pr) != "" || pr.Err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(pr.Evaluations), func(e requeue.Evaluation) bool { return w.selects(pr, e) != "" })
+}
+
+func (w world) before(a, b requeue.PullRequest) int {
+	first := func(yes func(requeue.PullRequest) bool) int {
+		switch {
+		case yes(a) == yes(b):
+			return 0
+		case yes(a):
+			return -1
+		}
+		return 1
+	}
+	stalest := func(pr requeue.PullRequest) time.Time {
+		var starts []time.Time
+		for _, e := range w.candidates(pr) {
+			starts = append(starts, cmp.Or(e.BuildStarted, time.Time{}))
+		}
+		if len(starts) == 0 {
+			return now.Add(time.Hour) // behind all others
+		}
+		return slices.MinFunc(starts, time.Time.Compare)
+	}
+	for _, key := range w.rules.Order {
+		var c int
+		switch key {
+		case requeue.OrderAutoComplete:
+			c = first(func(pr requeue.PullRequest) bool { return pr.AutoComplete })
+		case requeue.OrderApproved:
+			c = first(func(pr requeue.PullRequest) bool { return cheapReason(w, pr) == "" && approved(pr) })
+		case requeue.OrderStalest:
+			c = stalest(a).Compare(stalest(b))
+		case requeue.OrderOldest:
+			c = a.Created.Compare(b.Created)
+		case requeue.OrderNewest:
+			c = b.Created.Compare(a.Created)
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return a.ID - b.ID
+}
+
+// cheapReason is the reason that is known before the evaluations are read: then nobody knows who approved.
+func cheapReason(w world, pr requeue.PullRequest) requeue.Reason {
+	w.rules.RequireApproved = false
+	return w.pullRequestReason(pr)
+}
+
+// lines is the plan, as of lines.
+func (w world) lines() []string {
+	prs := slices.SortedFunc(slices.Values(w.prs), w.before)
+	type branch struct{ repository, ref string }
+	of := func(pr requeue.PullRequest) branch { return branch{pr.Repository.ID.String(), pr.TargetRefName} }
+	inFlight, holds := map[branch]int{}, map[int]bool{}
+	for _, pr := range prs {
+		busy := slices.ContainsFunc(pr.Evaluations, func(e requeue.Evaluation) bool {
+			state, _ := w.stateOf(e)
+			reason := w.selects(pr, e)
+			return state == requeue.StateRunning && isBuild(e) && (reason == "state" || reason == "pipelineDisabled")
+		})
+		if busy && w.pullRequestReason(pr) == "" && pr.Err == nil {
+			inFlight[of(pr)]++
+			holds[pr.ID] = true
+		}
+	}
+	planned := 0
+	var out []string
+	for _, pr := range prs {
+		reason := w.pullRequestReason(pr)
+		if reason == "" && pr.Err == nil && w.rules.RequireNoOtherBlockers && w.otherBlockers(pr) {
+			reason = requeue.OtherBlockers
+		}
+		if reason != "" {
+			out = append(out, fmt.Sprintf("%d: %s", pr.ID, reason))
+			continue
+		}
+		if pr.Err != nil {
+			continue
+		}
+		evaluations := slices.SortedFunc(slices.Values(pr.Evaluations), func(a, b requeue.Evaluation) int {
+			if a.Policy.Blocking != b.Policy.Blocking {
+				return map[bool]int{true: -1, false: 1}[a.Policy.Blocking]
+			}
+			return a.Policy.ID - b.Policy.ID
+		})
+		for _, e := range evaluations {
+			state, _ := w.stateOf(e)
+			word := cmp.Or(w.selects(pr, e), w.retries(pr, e), w.targetBranch(pr, e))
+			switch {
+			case word != "":
+			case w.rules.MaxInFlightPerBranch > 0 && !holds[pr.ID] && inFlight[of(pr)] >= w.rules.MaxInFlightPerBranch:
+				word = "branchBusy"
+			case w.rules.MaxPerRun > 0 && planned >= w.rules.MaxPerRun:
+				word = "runLimit"
+			default:
+				word = "requeue"
+				planned++
+				if !holds[pr.ID] {
+					holds[pr.ID] = true
+					inFlight[of(pr)]++
+				}
+			}
+			out = append(out, fmt.Sprintf("%d/%d: %s %s", pr.ID, e.Policy.ID, state, word))
+		}
+	}
+	return out
+}
+
+// TestOracle compares plans of random worlds with what the oracle says, asks as few questions as a run would, and
+// checks what must hold for every plan.
+func TestOracle(t *testing.T) {
+	t.Parallel()
+	worlds := 1500
+	if testing.Short() {
+		worlds = 200
+	}
+	words := map[string]int{}
+	for seed := range worlds {
+		rng := rand.New(rand.NewPCG(uint64(seed), 7))
+		w := newWorld(t, rng)
+		want := w.lines()
+		for _, line := range want {
+			words[line[strings.LastIndexByte(line, ' ')+1:]]++
+		}
+
+		screened := screen(w.rules, w.prs...)
+		all := w.rules.NewPlan(screened, w.allFacts(), now)
+		if diff := gocmp.Diff(want, lines(all)); diff != "" {
+			t.Fatalf("world %d, every answer known (-oracle +plan):\n%s", seed, diff)
+		}
+
+		facts, rounds := answerAll(t, w.rules, screened, w.svc)
+		lazy := w.rules.NewPlan(screened, facts, now)
+		if diff := gocmp.Diff(requeued(all), requeued(lazy)); diff != "" {
+			t.Fatalf("world %d, fewest questions (-oracle +plan):\n%s", seed, diff)
+		}
+		if len(rounds) > 4+3*len(w.prs)*4 {
+			t.Fatalf("world %d: %d rounds of questions", seed, len(rounds))
+		}
+		checkLazy(t, seed, want, lines(lazy))
+		checkPlan(t, seed, w, lazy)
+		checkQuestions(t, seed, w, rounds)
+
+		shuffled := slices.Clone(w.prs)
+		rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		for i := range shuffled {
+			evaluations := slices.Clone(shuffled[i].Evaluations)
+			rng.Shuffle(len(evaluations), func(i, j int) { evaluations[i], evaluations[j] = evaluations[j], evaluations[i] })
+			shuffled[i].Evaluations = evaluations
+		}
+		again := screen(w.rules, shuffled...)
+		facts, _ = answerAll(t, w.rules, again, w.svc)
+		if diff := gocmp.Diff(lines(lazy), lines(w.rules.NewPlan(again, facts, now))); diff != "" {
+			t.Fatalf("world %d, in another order (-before +after):\n%s", seed, diff)
+		}
+	}
+	for _, reason := range slices.Concat(requeue.PullRequestReasons(), requeue.EvaluationReasons(), []requeue.Reason{"requeue", "error"}) {
+		apart := []requeue.Reason{
+			requeue.SourceBranch, requeue.Author, requeue.Title, requeue.NoPolicy, requeue.RepositoryDisabled, requeue.OtherSlice, requeue.Moved,
+		}
+		if words[string(reason)] < worlds/100 && !slices.Contains(apart, reason) {
+			t.Errorf("%s occurs %d times in %d worlds: too seldom to be tested", reason, words[string(reason)], worlds)
+		}
+	}
+}
+
+// checkLazy: with fewer answers, a limit may hide a reason that only an answer tells, and what a filter leaves alone is
+// not asked whether it is green. Nothing else may differ.
+func checkLazy(t *testing.T, seed int, want, got []string) {
+	t.Helper()
+	byKey := map[string]string{}
+	for _, line := range want {
+		key, word, _ := strings.Cut(line, ": ")
+		byKey[key] = word
+	}
+	for _, line := range got {
+		key, word, _ := strings.Cut(line, ": ")
+		number, _, _ := strings.Cut(key, "/")
+		limited := strings.HasSuffix(word, "runLimit") || strings.HasSuffix(word, "branchBusy")
+		if word == strings.Replace(byKey[key], "expired", "failed", 1) {
+			continue
+		}
+		if w, ok := byKey[key]; ok && w != word && (!limited || strings.HasSuffix(w, "requeue")) {
+			t.Fatalf("world %d: got %s, want %s", seed, line, w)
+		} else if !ok && (byKey[number] != "otherBlockers" || strings.HasSuffix(word, "requeue")) {
+			t.Fatalf("world %d: got %s, want %s", seed, line, byKey[number])
+		}
+	}
+}
+
+// checkPlan checks what holds for every plan: its sums, and that everything left alone has an explanation.
+func checkPlan(t *testing.T, seed int, w world, p requeue.Plan) {
+	t.Helper()
+	s := requeue.Summarize(p, nil)
+	if s.Counts.Planned+s.Counts.Skipped != s.Counts.Evaluation || s.Counts.Planned != len(p.Actions) || len(p.PullRequests) != len(w.prs) {
+		t.Fatalf("world %d: counts %+v of %d pull requests", seed, s.Counts, len(w.prs))
+	}
+	if m := w.rules.MaxPerRun; m > 0 && len(p.Actions) > m {
+		t.Fatalf("world %d: %d re-queues, %d allowed", seed, len(p.Actions), m)
+	}
+	for i, pr := range p.PullRequests {
+		for j, e := range pr.Evaluations {
+			explanations := 0
+			for _, holds := range []bool{e.Requeue, e.Reason != "", e.Err != nil && pr.Skipped == "", pr.Skipped != ""} {
+				if holds {
+					explanations++
+				}
+			}
+			if explanations != 1 || e.Err != nil && pr.Skipped != "" && pr.Skipped != requeue.OtherBlockers {
+				t.Fatalf("world %d: pull request %d: %+v", seed, pr.PullRequest.ID, e)
+			}
+			acts := slices.ContainsFunc(p.Actions, func(a requeue.Action) bool { return a.PullRequestIndex == i && a.EvaluationIndex == j })
+			if acts != e.Requeue {
+				t.Fatalf("world %d: pull request %d: action %t, verdict %t", seed, pr.PullRequest.ID, acts, e.Requeue)
+			}
+			if e.Requeue && !slices.Contains(w.rules.When, e.State) {
+				t.Fatalf("world %d: pull request %d: re-queues %s", seed, pr.PullRequest.ID, e.State)
+			}
+		}
+	}
+}
+
+// checkQuestions: a question is asked for a candidate or not at all.
+func checkQuestions(t *testing.T, seed int, w world, rounds [][]requeue.Question) {
+	t.Helper()
+	for _, q := range slices.Concat(rounds...) {
+		if q.Kind == requeue.AskPipeline || q.Kind == requeue.AskBuild {
+			continue
+		}
+		asks := slices.ContainsFunc(w.prs, func(pr requeue.PullRequest) bool {
+			return slices.ContainsFunc(w.candidates(pr), func(e requeue.Evaluation) bool {
+				state, _ := w.stateOf(e)
+				red := state == requeue.StateFailed || state == requeue.StateBroken
+				switch q.Kind {
+				case requeue.AskHistory:
+					return red && q.RefName == requeue.MergeRefName(pr.ID) && q.PipelineID == e.Policy.PipelineID
+				case requeue.AskErrors:
+					return red && q.BuildID == e.BuildID && w.retryOnlyIf+w.neverRetryIf != ""
+				case requeue.AskTargetBranch:
+					return w.rules.WaitForTargetBranch && q.RefName == pr.TargetRefName && q.PipelineID == e.Policy.PipelineID && w.retries(pr, e) == ""
+				case requeue.AskPipeline, requeue.AskBuild:
+				}
+				return false
+			})
+		})
+		if !asks {
+			t.Fatalf("world %d: %v is asked for no candidate", seed, q)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package requeue
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// MovedPullRequest compares a pull request with what the plan was made for; the text says what moved.
+func MovedPullRequest(planned, now PullRequest) (string, bool) {
+	switch {
+	case now.Status != "active":
+		return "the pull request is " + now.Status, true
+	case planned.SourceCommitID != "" && now.SourceCommitID != "" && planned.SourceCommitID != now.SourceCommitID:
+		return "somebody pushed a new commit", true
+	case now.Draft && !planned.Draft:
+		return "the pull request is a draft now", true
+	case now.conflicted() && !planned.conflicted():
+		return "the pull request has conflicts now", true
+	}
+	return "", false
+}
+
+// Moved compares an evaluation with what the plan was made for; the text says what moved. The state is derived as in
+// the plan: from the same rules and facts.
+func (r Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, bool) {
+	state, question := r.StateOf(a.PullRequest.Repository.Project.ID, now, f, at)
+	switch {
+	case now.BuildID != a.Evaluation.BuildID:
+		return fmt.Sprintf("build %d took the place of the one before", now.BuildID), true
+	case question != nil:
+		return "the state cannot be derived again", true
+	case state != a.State:
+		return fmt.Sprintf("the evaluation is %s now", state), true
+	case !now.Policy.Enabled || now.Policy.Deleted:
+		return "the policy was switched off", true
+	}
+	return "", false
+}
+
+// OnItsWay finds a build of the evaluation's pipeline for the pull request that is in progress or waiting.
+func (a Action) OnItsWay(builds []Build) (Build, bool) {
+	i := slices.IndexFunc(builds, func(b Build) bool {
+		return b.PipelineID == a.Evaluation.Policy.PipelineID && b.RefName == MergeRefName(a.PullRequest.ID) &&
+			slices.Contains([]string{"inProgress", "notStarted", "postponed"}, b.Status)
+	})
+	if i < 0 {
+		return Build{}, false
+	}
+	return builds[i], true
+}
+
+// Confirmed reports whether the record shows that the re-queue has started something: another build, an evaluation in
+// progress, or one that waits for its start and did not before. A 200 alone is no proof: the record comes back whether
+// or not anything was started.
+func (r Rules) Confirmed(a Action, after Evaluation, at time.Time) bool {
+	state, _ := r.StateOf(a.PullRequest.Repository.Project.ID, after, nil, at)
+	return after.BuildID != 0 && after.BuildID != a.Evaluation.BuildID ||
+		state == StateRunning ||
+		state == StateNotStarted && a.State != StateNotStarted
+}
+
+// BuildAfter is the build that the record shows beside the one before; 0 if none.
+func (a Action) BuildAfter(after Evaluation) int {
+	if after.BuildID == a.Evaluation.BuildID {
+		return 0
+	}
+	return after.BuildID
+}
+
+// Followed judges an evaluation that was re-queued and is waited for: ours is the build that the re-queue started, 0
+// while unknown. An empty result means that it is still open; the text explains a pending one. A Question is to be
+// answered first, as with StateOf.
+func (r Rules) Followed(a Action, ours int, now Evaluation, f Facts, at time.Time) (Result, string, *Question) {
+	state, question := r.StateOf(a.PullRequest.Repository.Project.ID, now, f, at)
+	lagging := now.BuildID == a.Evaluation.BuildID && (ours != 0 || state == a.State)
+	switch {
+	case lagging:
+		return "", "", nil
+	case question != nil:
+		return "", "", question
+	case ours != 0 && now.BuildID != 0 && now.BuildID != ours:
+		return ResultPending, fmt.Sprintf("build %d took the place of build %d", now.BuildID, ours), nil
+	}
+	switch state {
+	case StateExpired:
+		return ResultPending, "expired again", nil
+	case StateSucceeded, StateOutdated:
+		return ResultSucceeded, "", nil
+	case StateFailed, StateBroken:
+		return ResultRejected, "", nil
+	case StateRunning, StateNotStarted, StateNotApplicable, StateUnknown:
+	}
+	return "", "", nil
+}
+
+// Summarize counts a plan and what became of it; done is nil where nothing was tried.
+func Summarize(p Plan, done []Outcome) Summary {
+	s := Summary{SkippedByReason: map[Reason]int{}}
+	requeued, exhausted := map[int]bool{}, map[int]bool{}
+	builds := map[int]bool{}
+	c := &s.Counts
+	for _, pr := range p.PullRequests {
+		if pr.PullRequest.Status == "active" {
+			c.PullRequest++
+		}
+		if pr.PullRequest.Err != nil {
+			c.Failed++
+		}
+		if pr.Skipped != "" {
+			c.SkippedPullRequest++
+			s.SkippedByReason[pr.Skipped]++
+		}
+		for _, e := range pr.Evaluations {
+			c.Evaluation++
+			if e.Requeue {
+				continue
+			}
+			c.Skipped++
+			if e.Err != nil {
+				c.Failed++
+			}
+			if e.Reason != "" {
+				s.SkippedByReason[e.Reason]++
+			}
+			if e.Reason == RetriesExhausted {
+				exhausted[pr.PullRequest.ID] = true
+			}
+			s.Limited = s.Limited || e.Reason == RunLimit || e.Reason == BranchBusy
+		}
+	}
+	c.Planned = len(p.Actions)
+	for i, o := range done {
+		switch o.Verdict {
+		case VerdictRequeued:
+			c.Requeued++
+			requeued[p.Actions[i].PullRequest.ID] = true
+			if o.BuildAfter != 0 {
+				builds[o.BuildAfter] = true
+			}
+		case VerdictDeclined:
+			c.Declined++
+		case VerdictMoved:
+			c.Moved++
+		case VerdictFailed:
+			c.Failed++
+		case VerdictPlanned:
+		}
+		switch o.Result {
+		case ResultSucceeded:
+			c.Succeeded++
+		case ResultRejected:
+			c.Rejected++
+		case ResultPending:
+			c.Pending++
+		}
+	}
+	s.PullRequestIDs, s.BuildIDs, s.ExhaustedPullRequestIDs = sorted(requeued), sorted(builds), sorted(exhausted)
+	return s
+}
+
+func sorted(set map[int]bool) []int {
+	ids := make([]int, 0, len(set))
+	for id := range set {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}

@@ -1,0 +1,339 @@
+package requeue_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+func action(ev requeue.Evaluation, state requeue.State) requeue.Action {
+	pr := pullRequest(7, with(ev))
+	return requeue.Action{PullRequest: &pr, Evaluation: &pr.Evaluations[0], State: state}
+}
+
+func TestMovedPullRequest(t *testing.T) {
+	t.Parallel()
+	draft := func(pr *requeue.PullRequest) { pr.Draft = true }
+	conflicts := func(pr *requeue.PullRequest) { pr.MergeStatus = "conflicts" }
+	commit := func(id string) func(*requeue.PullRequest) {
+		return func(pr *requeue.PullRequest) { pr.SourceCommitID = id }
+	}
+	status := func(s string) func(*requeue.PullRequest) {
+		return func(pr *requeue.PullRequest) { pr.Status = s }
+	}
+	tests := []struct {
+		name         string
+		planned, now requeue.PullRequest
+		want         string
+	}{
+		{"nothing changed", pullRequest(7), pullRequest(7), ""},
+		{"completed", pullRequest(7), pullRequest(7, status("completed")), "the pull request is completed"},
+		{"abandoned", pullRequest(7), pullRequest(7, status("abandoned")), "the pull request is abandoned"},
+		{"a push", pullRequest(7), pullRequest(7, commit("c3")), "somebody pushed a new commit"},
+		{"no commit was known", pullRequest(7, commit("")), pullRequest(7), ""},
+		{"no commit is known now", pullRequest(7), pullRequest(7, commit("")), ""},
+		{"a draft that was none", pullRequest(7), pullRequest(7, draft), "the pull request is a draft now"},
+		{"a draft that was one", pullRequest(7, draft), pullRequest(7, draft), ""},
+		{"a draft no more", pullRequest(7, draft), pullRequest(7), ""},
+		{"conflicts that are new", pullRequest(7), pullRequest(7, conflicts), "the pull request has conflicts now"},
+		{"a merge that fails now", pullRequest(7), pullRequest(7, func(pr *requeue.PullRequest) { pr.MergeStatus = "failure" }), "the pull request has conflicts now"},
+		{"a merge that is made again", pullRequest(7), pullRequest(7, func(pr *requeue.PullRequest) { pr.MergeStatus = "queued" }), ""},
+		{"another title, vote, label and target", pullRequest(7), pullRequest(7, votes(-10), autoComplete, onto("release"), func(pr *requeue.PullRequest) {
+			pr.Title, pr.Labels = "Another", []string{"x"}
+		}), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, moved := requeue.MovedPullRequest(tt.planned, tt.now)
+			if got != tt.want || moved != (tt.want != "") {
+				t.Errorf("got %q, %t; want %q", got, moved, tt.want)
+			}
+		})
+	}
+}
+
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	wasGreen := requeue.Facts{{Kind: requeue.AskBuild, ProjectID: project.ID, BuildID: 500}: {Build: build(500, "succeeded")}}
+	tests := []struct {
+		name    string
+		planned requeue.Action
+		now     requeue.Evaluation
+		facts   requeue.Facts
+		want    bool
+	}{
+		{name: "expired still", planned: action(evaluation(7, expired), requeue.StateExpired), now: evaluation(7, expired)},
+		{name: "failed still", planned: action(evaluation(7, failed), requeue.StateFailed), now: evaluation(7, failed)},
+		{name: "not started still", planned: action(evaluation(7, notStarted), requeue.StateNotStarted), now: evaluation(7, notStarted)},
+		{name: "running now", planned: action(evaluation(7, expired), requeue.StateExpired), now: evaluation(7, running), want: true},
+		{name: "in the queue now", planned: action(evaluation(7, expired), requeue.StateExpired), now: evaluation(7, status("queued")), want: true},
+		{name: "green now", planned: action(evaluation(7, expired), requeue.StateExpired), now: evaluation(7), want: true},
+		{name: "not applicable now", planned: action(evaluation(7, expired), requeue.StateExpired), now: evaluation(7, notApplicable), want: true},
+		{name: "unknown now", planned: action(evaluation(7, expired), requeue.StateExpired), now: evaluation(7, expired, malformed), want: true},
+		{
+			name: "failed and then expired is another state", want: true,
+			planned: action(evaluation(7, failed), requeue.StateFailed), now: evaluation(7, expired),
+		},
+		{
+			name: "another build in the same state", want: true,
+			planned: action(evaluation(7, failed), requeue.StateFailed), now: evaluation(7, failed, buildID(501)),
+		},
+		{name: "no build any more", planned: action(evaluation(7, broken), requeue.StateBroken), now: evaluation(7, broken, noBuild), want: true},
+		{
+			name: "the policy was disabled", planned: action(evaluation(7, expired), requeue.StateExpired), want: true,
+			now: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.Enabled = false }),
+		},
+		{
+			name: "the policy was deleted", planned: action(evaluation(7, expired), requeue.StateExpired), want: true,
+			now: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.Deleted = true }),
+		},
+		{
+			name:    "a green build that shows as rejected, with the plan's facts",
+			planned: action(evaluation(7, shownAsRejected), requeue.StateExpired), now: evaluation(7, shownAsRejected), facts: wasGreen,
+		},
+		{
+			name:    "a green build that shows as rejected, without them",
+			planned: action(evaluation(7, shownAsRejected), requeue.StateExpired), now: evaluation(7, shownAsRejected), want: true,
+		},
+		{
+			name: "outdated for longer", planned: action(evaluation(7, outdated), requeue.StateOutdated), now: evaluation(7, outdated),
+		},
+		{
+			name: "other fields do not matter", planned: action(evaluation(7, expired), requeue.StateExpired),
+			now: evaluation(7, expired, started(0), completed(0), preview("x"), noNames),
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			text, got := rules().Moved(tt.planned, tt.now, tt.facts, now)
+			if got != tt.want || got != (text != "") {
+				t.Errorf("got %t, %q; want %t", got, text, tt.want)
+			}
+		})
+	}
+}
+
+func TestOnItsWay(t *testing.T) {
+	t.Parallel()
+	of := func(status string, mods ...func(*requeue.Build)) requeue.Build {
+		return build(600, "", append(mods, func(b *requeue.Build) { b.Status = status })...)
+	}
+	tests := []struct {
+		name   string
+		builds []requeue.Build
+		want   int
+	}{
+		{"none", nil, 0},
+		{"in progress", []requeue.Build{of("inProgress")}, 600},
+		{"waiting", []requeue.Build{of("notStarted")}, 600},
+		{"postponed", []requeue.Build{of("postponed")}, 600},
+		{"being cancelled", []requeue.Build{of("cancelling")}, 0},
+		{"finished", []requeue.Build{build(599, "failed")}, 0},
+		{"of another pipeline", []requeue.Build{of("inProgress", func(b *requeue.Build) { b.PipelineID = 108 })}, 0},
+		{"of another pull request", []requeue.Build{of("inProgress", func(b *requeue.Build) { b.RefName = "refs/pull/77/merge" })}, 0},
+		{"started by hand", []requeue.Build{of("inProgress", func(b *requeue.Build) { b.Reason = "manual" })}, 600},
+		{"behind others", []requeue.Build{build(599, "failed"), of("notStarted")}, 600},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, found := action(evaluation(7, expired), requeue.StateExpired).OnItsWay(tt.builds)
+			if got.ID != tt.want || found != (tt.want != 0) {
+				t.Errorf("got build %d, %t; want %d", got.ID, found, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfirmed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		from  requeue.Action
+		after requeue.Evaluation
+		want  bool
+	}{
+		{"the same record", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, expired), false},
+		{"another build", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, expired, buildID(501)), true},
+		{"another build that is over already", action(evaluation(7, failed), requeue.StateFailed), evaluation(7, failed, buildID(501)), true},
+		{"another build beside a field of the wrong type", action(evaluation(7, failed), requeue.StateFailed), evaluation(7, buildID(501), malformed), true},
+		{"a build where there was none", action(evaluation(7, notStarted), requeue.StateNotStarted), evaluation(7, status("queued")), true},
+		{"running with the same build", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, running), true},
+		{"running without a build", action(evaluation(7, notStarted), requeue.StateNotStarted), evaluation(7, running, noBuild), true},
+		{"in the queue with the same build, expired no more", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, status("queued")), true},
+		{"waiting for its start, and was expired", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, notStarted), true},
+		{"waiting for its start, and was broken without a build", action(evaluation(7, broken, noBuild), requeue.StateBroken), evaluation(7, notStarted), true},
+		{"waiting for its start, as before", action(evaluation(7, notStarted), requeue.StateNotStarted), evaluation(7, notStarted), false},
+		{"green with the same build", action(evaluation(7, expired), requeue.StateExpired), evaluation(7), false},
+		{"failed with the same build", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, failed), false},
+		{"no build any more, and failed", action(evaluation(7, failed), requeue.StateFailed), evaluation(7, failed, noBuild), false},
+		{"not applicable", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, notApplicable), false},
+		{"unknown", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, unknown), false},
+		{"waiting, but a field has the wrong type", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, notStarted, malformed), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := rules().Confirmed(tt.from, tt.after, now); got != tt.want {
+				t.Errorf("got %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBuildAfter(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		after requeue.Evaluation
+		want  int
+	}{
+		{"the same build", evaluation(7, running), 0},
+		{"another", evaluation(7, running, buildID(501)), 501},
+		{"none", evaluation(7, notStarted), 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := action(evaluation(7, expired), requeue.StateExpired).BuildAfter(tt.after); got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFollowed(t *testing.T) {
+	t.Parallel()
+	wasExpired := action(evaluation(7, expired), requeue.StateExpired)
+	wasFailed := action(evaluation(7, failed), requeue.StateFailed)
+	wasNotStarted := action(evaluation(7, notStarted), requeue.StateNotStarted)
+	asked := requeue.Question{Kind: requeue.AskBuild, ProjectID: project.ID, BuildID: 501}
+	tests := []struct {
+		name   string
+		from   requeue.Action
+		ours   int
+		now    requeue.Evaluation
+		facts  requeue.Facts
+		want   requeue.Result
+		detail string
+		asks   bool
+	}{
+		{name: "running", from: wasExpired, ours: 501, now: evaluation(7, running, buildID(501))},
+		{name: "in the queue", from: wasExpired, ours: 501, now: evaluation(7, status("queued"), buildID(501))},
+		{name: "approved", from: wasExpired, ours: 501, now: evaluation(7, buildID(501)), want: requeue.ResultSucceeded},
+		{name: "approved, and the target branch has moved long ago", from: wasExpired, ours: 501, now: evaluation(7, outdated, buildID(501)), want: requeue.ResultSucceeded},
+		{name: "approved by a build that nobody told", from: wasExpired, now: evaluation(7, buildID(501)), want: requeue.ResultSucceeded},
+		{name: "approved under the old number", from: wasExpired, now: evaluation(7), want: requeue.ResultSucceeded},
+		{name: "rejected", from: wasExpired, ours: 501, now: evaluation(7, failed, buildID(501)), want: requeue.ResultRejected},
+		{name: "rejected again", from: wasFailed, ours: 501, now: evaluation(7, failed, buildID(501)), want: requeue.ResultRejected},
+		{name: "broken", from: wasExpired, ours: 501, now: evaluation(7, broken, buildID(501)), want: requeue.ResultRejected},
+		{name: "broken before a build came to be", from: wasNotStarted, now: evaluation(7, broken, noBuild), want: requeue.ResultRejected},
+		{name: "expired again", from: wasExpired, ours: 501, now: evaluation(7, expired, buildID(501)), want: requeue.ResultPending, detail: "expired again"},
+		{
+			name: "another build than ours, whatever became of it", from: wasExpired, ours: 501, now: evaluation(7, buildID(502)),
+			want: requeue.ResultPending, detail: "build 502 took the place of build 501",
+		},
+		{
+			name: "another build than ours, running", from: wasExpired, ours: 501, now: evaluation(7, running, buildID(502)),
+			want: requeue.ResultPending, detail: "build 502 took the place of build 501",
+		},
+		{name: "the record still shows the build before", from: wasFailed, ours: 501, now: evaluation(7, failed)},
+		{name: "the record still shows the state before", from: wasFailed, now: evaluation(7, failed)},
+		{name: "it waits for a start, and for which build nobody told", from: wasExpired, now: evaluation(7, notStarted)},
+		{name: "it waits for a start again", from: wasExpired, ours: 501, now: evaluation(7, notStarted)},
+		{name: "not applicable", from: wasExpired, ours: 501, now: evaluation(7, notApplicable, buildID(501))},
+		{name: "unknown", from: wasExpired, ours: 501, now: evaluation(7, unknown, buildID(501))},
+		{name: "rejected, but it may be green", from: wasExpired, ours: 501, now: evaluation(7, shownAsRejected, buildID(501)), asks: true},
+		{
+			name: "rejected, and it was green: the target branch moved again", from: wasExpired, ours: 501, now: evaluation(7, shownAsRejected, buildID(501)),
+			facts: requeue.Facts{asked: {Build: build(501, "succeeded")}}, want: requeue.ResultPending, detail: "expired again",
+		},
+		{
+			name: "rejected, and it was red", from: wasExpired, ours: 501, now: evaluation(7, shownAsRejected, buildID(501)),
+			facts: requeue.Facts{asked: {Build: build(501, "failed")}}, want: requeue.ResultRejected,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, detail, question := rules().Followed(tt.from, tt.ours, tt.now, tt.facts, now)
+			if got != tt.want || detail != tt.detail {
+				t.Errorf("got %q, %q; want %q, %q", got, detail, tt.want, tt.detail)
+			}
+			var asks *requeue.Question
+			if tt.asks {
+				asks = &asked
+			}
+			if diff := cmp.Diff(asks, question); diff != "" {
+				t.Errorf("question (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestSummarize counts a plan with something of everything.
+func TestSummarize(t *testing.T) {
+	t.Parallel()
+	prs := []requeue.PullRequest{
+		pullRequest(8, with(evaluation(1, expired), evaluation(2, expired), evaluation(3, expired), evaluation(4, expired), evaluation(5, expired), evaluation(6, expired))),
+		pullRequest(9, with(evaluation(1, expired), evaluation(2), evaluation(3, reviewers, status("queued")))), // runLimit, state, byHand
+		pullRequest(7, with(evaluation(7, failed), evaluation(8, failed))),                                      // retriesExhausted, historyUnknown
+		pullRequest(4, func(pr *requeue.PullRequest) { pr.Draft = true }),
+		pullRequest(5, func(pr *requeue.PullRequest) { pr.Status = "completed" }),
+		pullRequest(6, func(pr *requeue.PullRequest) { pr.Err = errTest }),
+	}
+	svc := history(build(500, "failed"), build(499, "failed"), build(498, "failed"))
+	p := planOf(t, rules(maxPerRun(6)), svc, prs...)
+	want := requeue.Summary{
+		Counts: requeue.Counts{Planned: 6, Failed: 1, Skipped: 5, SkippedPullRequest: 2, PullRequest: 5, Evaluation: 11},
+		SkippedByReason: map[requeue.Reason]int{
+			requeue.Draft: 1, requeue.NotActive: 1, requeue.RunLimit: 1, requeue.NotSelectedState: 1, requeue.ByHand: 1,
+			requeue.RetriesExhausted: 1, requeue.HistoryUnknown: 1,
+		},
+		PullRequestIDs: []int{}, BuildIDs: []int{}, ExhaustedPullRequestIDs: []int{7}, Limited: true,
+	}
+	if diff := cmp.Diff(want, requeue.Summarize(p, nil)); diff != "" {
+		t.Errorf("before anything was done (-want +got):\n%s", diff)
+	}
+
+	done := []requeue.Outcome{
+		{Verdict: requeue.VerdictRequeued, BuildAfter: 602, Result: requeue.ResultSucceeded},
+		{Verdict: requeue.VerdictRequeued, BuildAfter: 601, Result: requeue.ResultRejected},
+		{Verdict: requeue.VerdictRequeued, Result: requeue.ResultPending}, // which build it was, nobody told
+		{Verdict: requeue.VerdictDeclined},
+		{Verdict: requeue.VerdictMoved},
+		{Verdict: requeue.VerdictFailed, Err: errTest},
+	}
+	want.Counts.Requeued, want.Counts.Declined, want.Counts.Moved, want.Counts.Failed = 3, 1, 1, 2
+	want.Counts.Succeeded, want.Counts.Rejected, want.Counts.Pending = 1, 1, 1
+	want.PullRequestIDs, want.BuildIDs = []int{8}, []int{601, 602}
+	if diff := cmp.Diff(want, requeue.Summarize(p, done)); diff != "" {
+		t.Errorf("when all was done (-want +got):\n%s", diff)
+	}
+
+	// A run that ends early leaves what it had not begun planned.
+	done[5] = requeue.Outcome{Verdict: requeue.VerdictPlanned}
+	want.Counts.Failed = 1
+	if diff := cmp.Diff(want, requeue.Summarize(p, done)); diff != "" {
+		t.Errorf("when a part was done (-want +got):\n%s", diff)
+	}
+}
+
+// TestSummarizeUnread: what could not be read is skipped and failed at once.
+func TestSummarizeUnread(t *testing.T) {
+	t.Parallel()
+	svc := service{fails: map[requeue.QuestionKind]bool{requeue.AskHistory: true}}
+	p := planOf(t, rules(), svc, pullRequest(7, with(evaluation(7, failed), evaluation(1, expired))))
+	want := requeue.Counts{Planned: 1, Failed: 1, Skipped: 1, PullRequest: 1, Evaluation: 2}
+	got := requeue.Summarize(p, nil)
+	if diff := cmp.Diff(want, got.Counts); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(got.SkippedByReason) > 0 || got.Limited {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,0 +1,79 @@
+package requeue
+
+// Plan is everything that was decided, before anything is done.
+type Plan struct {
+	// PullRequests are all that were considered, in plan order: by Rules.Order, ties by number.
+	PullRequests []PullRequestPlan
+	// Actions are the evaluations to re-queue, in plan order.
+	Actions []Action
+}
+
+// PullRequestPlan is the verdict on one pull request and on each of its evaluations that was read.
+type PullRequestPlan struct {
+	PullRequest *PullRequest
+	// Skipped says why the pull request as a whole is left alone; "" if it is not.
+	Skipped Reason
+	Detail  string
+	// Evaluations are required before optional, then by policy ID.
+	Evaluations []EvaluationPlan
+}
+
+// EvaluationPlan is the verdict on one evaluation: exactly one of Requeue, Reason, Err and the pull request's Skipped
+// explains it; only an Err that made otherBlockers hold stands beside Skipped.
+type EvaluationPlan struct {
+	Evaluation *Evaluation
+	State      State
+	Requeue    bool
+	Reason     Reason
+	// Detail adds to State and Reason what a reader wants to know next, "1 of 2 retries used". It may quote foreign text.
+	Detail string
+	// Pipeline is the pipeline's name, from the context or from the pipeline itself; "" if unknown.
+	Pipeline string
+	// Err is set where history, error texts or target branch could not be read; the evaluation is then never re-queued.
+	Err error
+}
+
+// Action is one planned re-queue.
+type Action struct {
+	PullRequest *PullRequest
+	Evaluation  *Evaluation
+	State       State
+	// PullRequestIndex and EvaluationIndex find the verdict within the plan.
+	PullRequestIndex, EvaluationIndex int
+}
+
+// Outcome is what became of one Action; outcomes are indexed as the actions are.
+type Outcome struct {
+	Verdict Verdict
+	// BuildAfter is the build that the re-queue started; 0 as long as it is unknown.
+	BuildAfter int
+	// Detail says what moved, or the likely cause why nothing was started.
+	Detail string
+	Err    error // with VerdictFailed
+	// Result is set where the run waited; ResultDetail says why it is pending.
+	Result       Result
+	ResultDetail string
+}
+
+// Counts are the numbers of a run, each also an output variable of the same name.
+type Counts struct {
+	Planned, Requeued, Declined, Moved, Failed int
+	Skipped                                    int
+	SkippedPullRequest                         int
+	PullRequest                                int
+	Evaluation                                 int
+	Succeeded, Rejected, Pending               int
+}
+
+// Summary is a run in numbers.
+type Summary struct {
+	Counts Counts
+	// SkippedByReason counts what was left alone: pull requests under their reasons, evaluations under theirs.
+	SkippedByReason map[Reason]int
+	// PullRequestIDs had a re-queue, in ascending order; BuildIDs are the builds that were started.
+	PullRequestIDs, BuildIDs []int
+	// ExhaustedPullRequestIDs have an evaluation whose retries are used up.
+	ExhaustedPullRequestIDs []int
+	// Limited says that a limit held back at least one candidate.
+	Limited bool
+}

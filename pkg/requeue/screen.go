@@ -1,0 +1,140 @@
+package requeue
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Screened is a pull request and what can be said of it before its evaluations are read.
+type Screened struct {
+	PullRequest PullRequest
+	Skipped     Reason // "" if its evaluations are worth reading
+	Detail      string
+}
+
+// Screen applies every pull request rule that needs no evaluation. The policies are the build policies of the pull
+// request's project; known is false where they could not be read, and then none is missed.
+func (r Rules) Screen(pr PullRequest, policies []*Policy, known bool, now time.Time) Screened {
+	reason, detail := r.screen(pr, policies, known, now)
+	return Screened{PullRequest: pr, Skipped: reason, Detail: detail}
+}
+
+func (r Rules) screen(pr PullRequest, policies []*Policy, known bool, now time.Time) (Reason, string) {
+	switch {
+	case pr.Status != "active":
+		return NotActive, pr.Status
+	case !r.TargetBranches.Match(pr.TargetRefName):
+		return TargetBranch, ShortBranch(pr.TargetRefName)
+	case !r.SourceBranches.Match(pr.SourceRefName):
+		return SourceBranch, ShortBranch(pr.SourceRefName)
+	case !r.Labels.Match(pr.Labels...):
+		return Label, strings.Join(pr.Labels, ", ")
+	case !r.Authors.Match(pr.Author.names()...):
+		return Author, pr.Author.DisplayName
+	case !r.Titles.Match(pr.Title):
+		return Title, ""
+	case pr.Draft && r.Drafts != DraftsInclude && r.Drafts != DraftsOnly:
+		return Draft, ""
+	case !pr.Draft && r.Drafts == DraftsOnly:
+		return NotDraft, ""
+	case r.CreatedWithin > 0 && now.Sub(pr.Created) > r.CreatedWithin:
+		return TooOld, "created " + pr.Created.UTC().Format(time.DateOnly)
+	case pr.conflicted():
+		return Conflicts, "merge status " + pr.MergeStatus
+	case known && !covered(pr, policies):
+		return NoPolicy, ShortBranch(pr.TargetRefName)
+	case pr.Repository.Disabled:
+		return RepositoryDisabled, pr.Repository.Name
+	case r.RequireAutoComplete && !pr.AutoComplete:
+		return NotAutoComplete, ""
+	case !r.Slice.holds(pr):
+		return OtherSlice, fmt.Sprintf("this job is %d of %d", r.Slice.Position, r.Slice.Total)
+	}
+	return "", ""
+}
+
+func (i Identity) names() []string {
+	return slices.DeleteFunc([]string{i.UniqueName, i.DisplayName}, func(name string) bool { return name == "" })
+}
+
+func (pr PullRequest) conflicted() bool {
+	return pr.MergeStatus == "conflicts" || pr.MergeStatus == "failure"
+}
+
+// covered reports whether an enabled build policy's scope holds the pull request's target branch. What cannot be told,
+// a scope of an unknown kind or a default branch that nobody named, counts as covered: reading in vain costs one
+// request, not reading costs a re-queue.
+func covered(pr PullRequest, policies []*Policy) bool {
+	for _, p := range policies {
+		if !p.Enabled || p.Deleted || p.TypeID != buildType {
+			continue
+		}
+		if p.Malformed != "" || len(p.Scopes) == 0 {
+			return true
+		}
+		for _, scope := range p.Scopes {
+			if scope.covers(pr) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s Scope) covers(pr PullRequest) bool {
+	if s.RepositoryID != uuid.Nil && s.RepositoryID != pr.Repository.ID {
+		return false
+	}
+	switch {
+	case strings.EqualFold(s.MatchKind, "DefaultBranch"):
+		return pr.Repository.DefaultRefName == "" || strings.EqualFold(pr.Repository.DefaultRefName, pr.TargetRefName)
+	case s.RefName == "":
+		return true
+	case strings.EqualFold(s.MatchKind, "Exact"):
+		return strings.EqualFold(s.RefName, pr.TargetRefName)
+	case strings.EqualFold(s.MatchKind, "Prefix"):
+		return len(pr.TargetRefName) >= len(s.RefName) && strings.EqualFold(pr.TargetRefName[:len(s.RefName)], s.RefName)
+	}
+	return true
+}
+
+// holds reports whether the pull request falls on this job: by a hash of project and number, so that jobs which list
+// at different moments still take each pull request exactly once.
+func (s Slice) holds(pr PullRequest) bool {
+	if s.Total <= 1 {
+		return true
+	}
+	hash := fnv.New32a()
+	// A hash.Hash never returns an error.
+	_, _ = hash.Write(pr.Repository.Project.ID[:])
+	_, _ = hash.Write([]byte(strconv.Itoa(pr.ID)))
+	return int(hash.Sum32()%uint32(s.Total))+1 == s.Position // #nosec G115 -- Total is a job count, 1 to 2^31-1
+}
+
+// approved is the condition of the same name: every blocking reviewer policy is approved, nobody waits for the author
+// or rejects, and where no such policy applies at least one reviewer has approved.
+func (pr PullRequest) approved() bool {
+	applies, yes := false, false
+	for _, vote := range pr.Votes {
+		if vote < 0 {
+			return false
+		}
+		yes = yes || vote > 0
+	}
+	for _, e := range pr.Evaluations {
+		if !e.Policy.Blocking || !slices.Contains(minimumReviewersTypes, e.Policy.TypeID) || e.Status == "notApplicable" {
+			continue
+		}
+		applies = true
+		if e.Status != "approved" {
+			return false
+		}
+	}
+	return applies || yes
+}

@@ -1,0 +1,336 @@
+package requeue
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Ask returns what the verdicts still lack, without repetition, the first in plan order first: answer, add to the
+// facts, ask again until nothing is asked. Questions about history, errors and target branches are asked for candidates
+// alone, and for no more of them than the limits could still take.
+func (r Rules) Ask(prs []Screened, f Facts, now time.Time) []Question {
+	return r.survey(prs, f, now, false).questions
+}
+
+// NewPlan decides on every pull request and every evaluation. Call it when Ask asks no more: whatever would still have
+// to be asked is an error on that evaluation, never a re-queue.
+func (r Rules) NewPlan(prs []Screened, f Facts, now time.Time) Plan {
+	return r.survey(prs, f, now, true).plan()
+}
+
+// survey is one walk over all pull requests; Ask looks at its questions, NewPlan at its verdicts.
+type survey struct {
+	rules Rules
+	facts Facts
+	now   time.Time
+
+	pullRequests []*surveyed
+	questions    []Question
+	asked        map[Question]bool
+
+	planned  int                // re-queues planned, or possible as far as is known
+	inFlight map[branch]int     // pull requests that hold a place
+	holds    map[*surveyed]bool // those pull requests
+}
+
+// branch is what maxInFlightPerBranch counts by.
+type branch struct {
+	repository uuid.UUID
+	refName    string
+}
+
+// surveyed is a pull request under consideration.
+type surveyed struct {
+	pr          *PullRequest
+	skipped     Reason
+	detail      string
+	evaluations []EvaluationPlan // in plan order, beside their selection verdicts
+	selections  []verdict
+	approved    bool
+	stalest     time.Time // start of its selected build that started longest ago; zero: one never started
+	selected    bool      // it has a candidate
+}
+
+func (r Rules) survey(prs []Screened, f Facts, now time.Time, planning bool) *survey {
+	s := &survey{
+		rules: r, facts: f, now: now,
+		asked: map[Question]bool{}, inFlight: map[branch]int{}, holds: map[*surveyed]bool{},
+		pullRequests: make([]*surveyed, len(prs)),
+	}
+	for i := range prs {
+		s.pullRequests[i] = s.look(&prs[i])
+	}
+	slices.SortStableFunc(s.pullRequests, r.compare)
+	// Who goes first depends on what selects asks; nothing dearer is asked before that is settled.
+	if len(s.questions) > 0 && !planning {
+		return s
+	}
+	for _, pr := range s.pullRequests {
+		s.countInFlight(pr)
+	}
+	for _, pr := range s.pullRequests {
+		s.decide(pr)
+	}
+	return s
+}
+
+// look applies what no limit can change.
+func (s *survey) look(in *Screened) *surveyed {
+	out := &surveyed{pr: &in.PullRequest, skipped: in.Skipped, detail: in.Detail}
+	if out.skipped != "" || in.PullRequest.Err != nil {
+		return out
+	}
+	out.approved = in.PullRequest.approved()
+	out.evaluations = make([]EvaluationPlan, len(in.PullRequest.Evaluations))
+	for i := range in.PullRequest.Evaluations {
+		out.evaluations[i].Evaluation = &in.PullRequest.Evaluations[i]
+	}
+	slices.SortFunc(out.evaluations, func(a, b EvaluationPlan) int { return compareEvaluations(a.Evaluation, b.Evaluation) })
+	if s.rules.RequireApproved && !out.approved {
+		out.skipped = NotApproved
+	}
+	out.selections = make([]verdict, len(out.evaluations))
+	for i := range out.evaluations {
+		e := &out.evaluations[i]
+		v := s.rules.selects(in.PullRequest, *e.Evaluation, s.facts, s.now)
+		out.selections[i] = v
+		e.State, e.Pipeline = v.state, v.pipeline
+		if out.skipped != "" {
+			continue
+		}
+		if v.need != nil {
+			s.ask(*v.need)
+		}
+		if v.requeue {
+			out.addCandidate(*e.Evaluation)
+		}
+	}
+	return out
+}
+
+// addCandidate keeps the start of the build that started longest ago.
+func (p *surveyed) addCandidate(e Evaluation) {
+	started := e.BuildStarted
+	if started.IsZero() && e.BuildID != 0 {
+		started = e.Started // older servers do not tell when the build started
+	}
+	if !p.selected || started.Before(p.stalest) {
+		p.stalest = started
+	}
+	p.selected = true
+}
+
+// compareEvaluations: required before optional, then by policy ID.
+func compareEvaluations(a, b *Evaluation) int {
+	if a.Policy.Blocking != b.Policy.Blocking {
+		if a.Policy.Blocking {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.Policy.ID, b.Policy.ID), slices.Compare(a.ID[:], b.ID[:]))
+}
+
+// compare puts pull requests into plan order.
+func (r Rules) compare(a, b *surveyed) int {
+	for _, key := range r.Order {
+		var c int
+		switch key {
+		case OrderAutoComplete:
+			c = trueFirst(a.pr.AutoComplete, b.pr.AutoComplete)
+		case OrderApproved:
+			c = trueFirst(a.approved, b.approved)
+		case OrderStalest:
+			c = cmp.Or(trueFirst(a.selected, b.selected), a.stalest.Compare(b.stalest))
+		case OrderOldest:
+			c = a.pr.Created.Compare(b.pr.Created)
+		case OrderNewest:
+			c = b.pr.Created.Compare(a.pr.Created)
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(
+		cmp.Compare(a.pr.ID, b.pr.ID),
+		strings.Compare(a.pr.Repository.Project.Name, b.pr.Repository.Project.Name),
+		slices.Compare(a.pr.Repository.ID[:], b.pr.Repository.ID[:]),
+	)
+}
+
+func trueFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+func (s *survey) ask(q Question) {
+	if !s.asked[q] {
+		s.asked[q] = true
+		s.questions = append(s.questions, q)
+	}
+}
+
+func (p *surveyed) branch() branch { return branch{p.pr.Repository.ID, p.pr.TargetRefName} }
+
+// countInFlight gives a place to each pull request that passes the filters and has a selected evaluation in progress.
+func (s *survey) countInFlight(p *surveyed) {
+	if p.skipped != "" {
+		return
+	}
+	for i := range p.selections {
+		v := p.selections[i]
+		if v.state == StateRunning && (v.reason == NotSelectedState || v.reason == PipelineDisabled) && p.evaluations[i].Evaluation.isBuild() {
+			s.takePlace(p)
+			return
+		}
+	}
+}
+
+func (s *survey) takePlace(p *surveyed) {
+	if !s.holds[p] {
+		s.holds[p] = true
+		s.inFlight[p.branch()]++
+	}
+}
+
+// limit says which limit holds the pull request's next candidate back, "" if none.
+func (s *survey) limit(p *surveyed) Reason {
+	switch {
+	case s.rules.MaxInFlightPerBranch > 0 && !s.holds[p] && s.inFlight[p.branch()] >= s.rules.MaxInFlightPerBranch:
+		return BranchBusy
+	case s.rules.MaxPerRun > 0 && s.planned >= s.rules.MaxPerRun:
+		return RunLimit
+	}
+	return ""
+}
+
+// decide settles one pull request, in plan order.
+func (s *survey) decide(p *surveyed) {
+	if p.skipped != "" || p.pr.Err != nil {
+		return
+	}
+	verdicts := make([]verdict, len(p.selections))
+	for i, v := range p.selections {
+		if v.requeue {
+			state, pipeline := v.state, v.pipeline
+			v = s.rules.retries(*p.pr, *p.evaluations[i].Evaluation, state, s.facts, s.now)
+			v.state, v.pipeline = state, pipeline
+		}
+		verdicts[i] = v
+	}
+	if s.rules.RequireNoOtherBlockers {
+		if blocker := p.blocker(verdicts); blocker >= 0 {
+			p.skipped, p.detail = OtherBlockers, p.evaluations[blocker].name()+" is "+string(verdicts[blocker].state)
+			for i := range verdicts {
+				p.evaluations[i].Err = verdicts[i].err
+			}
+			return
+		}
+		s.askBlockers(p, verdicts)
+	}
+	for i := range verdicts {
+		s.decideEvaluation(p, i, verdicts[i])
+	}
+}
+
+// blocker is the first blocking evaluation that nothing here would turn green; -1 if there is none. What still waits
+// for an answer is given the benefit of the doubt.
+func (p *surveyed) blocker(verdicts []verdict) int {
+	for i := range p.evaluations {
+		if p.evaluations[i].blocks() && !verdicts[i].requeue && verdicts[i].need == nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// askBlockers asks all that may still turn out to be a blocker at once, unless a limit holds the pull request back
+// anyway. Until that is answered, the pull request's other candidates wait: none is re-queued beside a blocker.
+func (s *survey) askBlockers(p *surveyed, verdicts []verdict) {
+	if s.limit(p) != "" {
+		return
+	}
+	var pending *Question
+	for i := range verdicts {
+		if need := verdicts[i].need; need != nil && p.evaluations[i].blocks() {
+			s.ask(*need)
+			pending = need
+		}
+	}
+	if pending == nil {
+		return
+	}
+	for i := range verdicts {
+		if verdicts[i].requeue {
+			verdicts[i].requeue, verdicts[i].need = false, pending
+		}
+	}
+}
+
+// blocks reports whether the pull request cannot complete without this evaluation, as far as noOtherBlockers goes.
+func (e EvaluationPlan) blocks() bool {
+	return e.Evaluation.Policy.Blocking && e.Evaluation.Policy.TypeID != mergeStrategy && !settled(e.State)
+}
+
+// decideEvaluation puts the last word on one evaluation into the plan: limits come after all other reasons, but where a
+// limit is full anyway nothing more is asked.
+func (s *survey) decideEvaluation(p *surveyed, i int, v verdict) {
+	out := &p.evaluations[i]
+	if v.requeue {
+		if branchVerdict := s.rules.targetBranch(*p.pr, *out.Evaluation, s.facts); !branchVerdict.requeue {
+			detail := cmp.Or(branchVerdict.detail, v.detail)
+			v, v.detail = branchVerdict, detail
+		}
+	}
+	if v.requeue || v.need != nil {
+		if limit := s.limit(p); limit != "" {
+			v = skip(limit, "")
+		} else {
+			s.takePlace(p)
+			s.planned++
+		}
+	}
+	if v.need != nil {
+		s.ask(*v.need)
+		v = fail(errUnanswered)
+	}
+	out.Requeue, out.Reason, out.Detail, out.Err = v.requeue, v.reason, v.detail, v.err
+}
+
+// errUnanswered marks what NewPlan was not given the facts for.
+var errUnanswered = errors.New("a question about this evaluation was not answered")
+
+func (s *survey) plan() Plan {
+	var p Plan
+	p.PullRequests = make([]PullRequestPlan, len(s.pullRequests))
+	for i, in := range s.pullRequests {
+		p.PullRequests[i] = PullRequestPlan{PullRequest: in.pr, Skipped: in.skipped, Detail: in.detail, Evaluations: in.evaluations}
+		for j := range in.evaluations {
+			e := &in.evaluations[j]
+			if in.skipped != "" {
+				continue // an Err stays: what could not be read is a failure whatever becomes of the rest
+			}
+			if e.Requeue {
+				p.Actions = append(p.Actions, Action{
+					PullRequest: in.pr, Evaluation: e.Evaluation, State: e.State, PullRequestIndex: i, EvaluationIndex: j,
+				})
+			}
+		}
+	}
+	return p
+}
+
+// name is how people know the policy.
+func (e EvaluationPlan) name() string {
+	return cmp.Or(e.Evaluation.Policy.DisplayName, e.Pipeline, e.Evaluation.Policy.TypeName, "a policy")
+}
