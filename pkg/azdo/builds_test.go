@@ -1,0 +1,206 @@
+package azdo
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+func TestPipelinesComeInBatches(t *testing.T) {
+	t.Parallel()
+	c, f := newFake(t, Options{}, func(_ int, r *http.Request) reply {
+		var items []any
+		for id := range strings.SplitSeq(r.URL.Query().Get("definitionIds"), ",") {
+			n, _ := strconv.Atoi(id)
+			if n != 3 { // not visible
+				items = append(items, map[string]any{"id": n, "name": "p" + id, "queueStatus": "enabled"})
+			}
+		}
+		return ok(listJSON(items...))
+	})
+	ids := []int{5, 5, 3}
+	for i := range 200 {
+		ids = append(ids, 1000+i)
+	}
+	found, err := c.Pipelines(t.Context(), projectID, ids)
+	if err != nil || len(found) != 201 || len(f.requests()) != 3 {
+		t.Fatalf("%d pipelines in %d requests, %v", len(found), len(f.requests()), err)
+	}
+	if diff := cmp.Diff(requeue.Pipeline{ID: 5, Name: "p5", QueueStatus: "enabled"}, found[5]); diff != "" {
+		t.Error(diff)
+	}
+	if none, err := c.Pipelines(t.Context(), projectID, nil); err != nil || len(none) != 0 || len(f.requests()) != 3 {
+		t.Errorf("asked for nothing: %v, %v", none, err)
+	}
+}
+
+func TestBuildsOfAQuery(t *testing.T) {
+	t.Parallel()
+	build := func(id int) any { return map[string]any{"id": id, "status": "completed"} }
+	c, f := newFake(t, Options{}, func(n int, _ *http.Request) reply {
+		a := ok(listJSON(build(2*n+1), build(2*n+2)))
+		if n%3 != 2 {
+			return a.with("x-ms-continuationtoken", fmt.Sprint("2024-", n))
+		}
+		return a
+	})
+	builds, err := c.Builds(t.Context(), BuildQuery{
+		Project: projectID, PipelineID: 7, RefName: "refs/pull/24/merge", Reason: "pullRequest", Status: "inProgress,notStarted", Result: "failed", Order: "finishTimeDescending",
+	})
+	if err != nil || len(builds) != 6 || len(f.requests()) != 3 {
+		t.Errorf("%d builds in %d requests, %v", len(builds), len(f.requests()), err)
+	}
+	got, _ := url.ParseQuery(f.requests()[1].query)
+	want := url.Values{
+		"definitions": {"7"}, "branchName": {"refs/pull/24/merge"}, "reasonFilter": {"pullRequest"}, "statusFilter": {"inProgress,notStarted"}, "resultFilter": {"failed"},
+		"queryOrder": {"finishTimeDescending"}, "$top": {"200"}, "continuationToken": {"2024-0"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	builds, err = c.Builds(t.Context(), BuildQuery{Project: projectID, Top: 3})
+	if err != nil || len(builds) != 3 || len(f.requests()) != 5 {
+		t.Errorf("%d builds in %d requests, %v", len(builds), len(f.requests())-3, err)
+	}
+	if q, _ := url.ParseQuery(f.requests()[3].query); len(q) != 1 || q.Get("$top") != "3" {
+		t.Errorf("query is %v", q)
+	}
+}
+
+func TestBuildByNumber(t *testing.T) {
+	t.Parallel()
+	c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(`{"id":5,"result":"succeeded"}`) })
+	if b, err := c.Build(t.Context(), projectID, 5); err != nil || b.Result != "succeeded" {
+		t.Errorf("got %+v, %v", b, err)
+	}
+	if _, err := c.Build(t.Context(), projectID, 6); err == nil {
+		t.Error("took another build for this one")
+	}
+	if got := f.requests()[0].path; got != basePath+"/"+projectID.String()+"/_apis/build/Builds/5" {
+		t.Errorf("path is %s", got)
+	}
+}
+
+func TestBuildErrorTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxText+10)
+	timeline := func(issues ...string) string {
+		return `{"records":[null,{"issues":null},{"issues":[null,` + strings.Join(issues, ",") + `]}]}`
+	}
+	issue := func(kind, message string) string { return toJSON(map[string]any{"type": kind, "message": message}) }
+	var many []string
+	for i := range 300 {
+		many = append(many, issue("error", strconv.Itoa(i)+long))
+	}
+	for _, tt := range []struct {
+		name  string
+		reply reply
+		want  []string
+		err   string
+	}{
+		{name: "errors of any case, each once", reply: ok(timeline(issue("error", "a"), issue("warning", "b"), issue("Error", "c"), issue("error", "a"), `{"type":"error"}`)), want: []string{"a", "c"}},
+		{name: "a long one is cut", reply: ok(timeline(issue("error", long))), want: []string{long[:maxText]}},
+		{name: "too much is an error, and no half answer", reply: ok(timeline(many...)), err: "16 MiB"},
+		{name: "no timeline: 204", reply: reply{status: 204}},
+		{name: "no timeline: empty", reply: ok("")},
+		{name: "no timeline: null", reply: ok("null")},
+		{name: "no records", reply: ok(`{"records":null}`)},
+		{name: "a message of a wrong type", reply: ok(timeline(`{"type":"error","message":5}`)), err: "issue"},
+		{name: "records of a wrong type", reply: ok(`{"records":"x"}`), err: "records"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newFake(t, Options{}, func(int, *http.Request) reply { return tt.reply })
+			got, err := c.BuildErrors(t.Context(), projectID, 5)
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) || got != nil {
+					t.Errorf("got %d texts, %v", len(got), err)
+				}
+				return
+			}
+			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+				t.Errorf("%v (-want +got)\n%s", err, diff)
+			}
+			if path := f.requests()[0].path; path != basePath+"/"+projectID.String()+"/_apis/build/builds/5/Timeline" {
+				t.Errorf("path is %s", path)
+			}
+		})
+	}
+}
+
+func TestComment(t *testing.T) {
+	t.Parallel()
+	const marker = "<!-- ours -->"
+	me := requeue.Identity{ID: "22157D54-1821-6536-a446-928b06348385"}
+	comment := func(author, content string) map[string]any {
+		return map[string]any{"id": 1, "content": content, "author": map[string]any{"id": strings.ToLower(author)}}
+	}
+	thread := func(id int, comments ...any) map[string]any { return map[string]any{"id": id, "comments": comments} }
+	deleted := thread(9, comment(me.ID, marker+"old"))
+	deleted["isDeleted"] = true
+	gone := comment(me.ID, marker+"old")
+	gone["isDeleted"] = true
+	opened := `POST threads {"comments":[{"commentType":"text","content":"\u003c!-- ours --\u003e new","parentCommentId":0}],"status":"closed"}`
+	for _, tt := range []struct {
+		name    string
+		threads []any
+		want    string
+	}{
+		{name: "none yet", want: opened},
+		{name: "ours differs", threads: []any{thread(3), thread(4, comment("someone", "x")), thread(5, comment(me.ID, marker+" old"), comment("someone", "thanks"))}, want: `PATCH threads/5/comments/1 {"content":"\u003c!-- ours --\u003e new"}`},
+		{name: "ours is as it should be", threads: []any{thread(5, comment(me.ID, marker+" new\r\n"))}},
+		{name: "somebody else's with our marker", threads: []any{thread(5, comment("someone", marker+" new"))}, want: opened},
+		{name: "our marker in a later comment", threads: []any{thread(5, comment("someone", "x"), comment(me.ID, marker+" new"))}, want: opened},
+		{name: "deleted", threads: []any{deleted, thread(5, gone)}, want: opened},
+		{name: "odd", threads: []any{map[string]any{"id": 5, "comments": "x"}}, want: opened},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newFake(t, Options{}, func(_ int, r *http.Request) reply {
+				if r.Method == http.MethodGet {
+					return ok(listJSON(tt.threads...))
+				}
+				return ok(`{"id":1}`)
+			})
+			changed, err := c.Comment(t.Context(), testPullRequest(), me, marker, marker+" new")
+			if err != nil || changed != (tt.want != "") {
+				t.Errorf("changed %v, %v", changed, err)
+			}
+			got := ""
+			for _, r := range f.requests()[1:] {
+				got += r.method + " " + r.path[strings.Index(r.path, "threads"):] + " " + r.body
+				if ct := r.header.Get("Content-Type"); ct != "application/json;charset=utf-8" {
+					t.Errorf("Content-Type is %q", ct)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+	t.Run("without knowing who we are", func(t *testing.T) {
+		t.Parallel()
+		c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(listJSON()) })
+		if _, err := c.Comment(t.Context(), testPullRequest(), requeue.Identity{}, marker, marker); err == nil || f.options+len(f.requests()) != 0 {
+			t.Errorf("got %v", err)
+		}
+		if _, err := c.Comment(t.Context(), testPullRequest(), me, marker, "no marker"); err == nil || f.options+len(f.requests()) != 0 {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("is not written twice", func(t *testing.T) {
+		t.Parallel()
+		c, f := newFake(t, Options{}, func(n int, _ *http.Request) reply { return []reply{ok(listJSON()), {status: 503}}[n] })
+		changed, err := c.Comment(t.Context(), testPullRequest(), me, marker, marker)
+		if changed || !asError(t, err).Lost || len(f.requests()) != 2 {
+			t.Errorf("got %v, %v", changed, err)
+		}
+	})
+}

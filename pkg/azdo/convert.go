@@ -1,0 +1,455 @@
+package azdo
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// maxText bounds one error text, maxTexts all of one build.
+const (
+	maxText  = 64 << 10
+	maxTexts = 16 << 20
+)
+
+var buildPolicyType = uuid.MustParse(requeue.BuildPolicyType)
+
+// listOf is a list answer. Its array is a pointer, since an answer without one is an error and no empty list, and so
+// are its elements, since null is no element.
+type listOf[T any] struct {
+	Value *[]*T `json:"value"`
+}
+
+var (
+	errNoList = errors.New("it has no list")
+	errNull   = errors.New("the list holds null")
+)
+
+// decodeList reads a list answer.
+func decodeList[T any](body []byte) ([]*T, error) {
+	var list listOf[T]
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, err
+	}
+	if list.Value == nil {
+		return nil, errNoList
+	}
+	for _, v := range *list.Value {
+		if v == nil {
+			return nil, errNull
+		}
+	}
+	return *list.Value, nil
+}
+
+// decodeOne reads an answer that is one object.
+func decodeOne[T any](body []byte) (*T, error) {
+	var v *T
+	if err := json.Unmarshal(body, &v); err != nil {
+		return nil, err
+	}
+	if v == nil {
+		return nil, errors.New("it is null")
+	}
+	return v, nil
+}
+
+type wireEvaluation struct {
+	ID            guid                `json:"evaluationId"`
+	Status        word                `json:"status"`
+	Started       instant             `json:"startedDate"`
+	Completed     instant             `json:"completedDate"`
+	Configuration object[wirePolicy]  `json:"configuration"`
+	Context       object[wireContext] `json:"context"`
+}
+
+// wireContext is what Azure DevOps calls internal context data: no field of it is promised (rest-contract 3.4).
+type wireContext struct {
+	BuildID           number              `json:"buildId"`
+	BuildStarted      instant             `json:"buildStartedUtc"`
+	BuildIsNotCurrent flag                `json:"buildIsNotCurrent"`
+	IsExpired         flag                `json:"isExpired"`
+	PipelineName      word                `json:"buildDefinitionName"`
+	MergeCommitID     text                `json:"lastMergeCommitId"`
+	SourceCommitID    text                `json:"lastMergeSourceCommitId"`
+	Preview           object[wirePreview] `json:"buildOutputPreview"`
+}
+
+type wirePreview struct {
+	Errors array[struct {
+		Message text `json:"message"`
+	}] `json:"errors"`
+}
+
+// plainEvaluation is wireEvaluation for records whose configuration and context are objects. The decoder then walks them
+// once instead of three times, which is half the cost of an answer.
+type plainEvaluation struct {
+	ID            guid        `json:"evaluationId"`
+	Status        word        `json:"status"`
+	Started       instant     `json:"startedDate"`
+	Completed     instant     `json:"completedDate"`
+	Configuration wirePolicy  `json:"configuration"`
+	Context       wireContext `json:"context"`
+}
+
+func (w *plainEvaluation) wire() *wireEvaluation {
+	return &wireEvaluation{
+		ID: w.ID, Status: w.Status, Started: w.Started, Completed: w.Completed,
+		Configuration: object[wirePolicy]{v: w.Configuration, set: true}, Context: object[wireContext]{v: w.Context, set: true},
+	}
+}
+
+// decodeEvaluations reads a list of records, the odd ones included.
+func decodeEvaluations(body []byte) ([]*wireEvaluation, error) {
+	plain, err := decodeList[plainEvaluation](body)
+	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); odd {
+		return decodeList[wireEvaluation](body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	records := make([]*wireEvaluation, len(plain))
+	for i, w := range plain {
+		records[i] = w.wire()
+	}
+	return records, nil
+}
+
+// evaluation converts a record; an error means that it is none.
+func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Evaluation, error) {
+	if w.ID.bad || w.ID.v == uuid.Nil {
+		return requeue.Evaluation{}, errors.New("a record has no evaluationId")
+	}
+	c := &w.Context.v
+	preview := c.Preview.v.Errors
+	e := requeue.Evaluation{
+		ID:                w.ID.v,
+		Policy:            w.Configuration.v.policy(p, project),
+		Status:            w.Status.s,
+		Started:           w.Started.t,
+		Completed:         w.Completed.t,
+		BuildID:           c.BuildID.n,
+		BuildStarted:      c.BuildStarted.t,
+		BuildIsNotCurrent: c.BuildIsNotCurrent.v,
+		IsExpired:         c.IsExpired.v,
+		HasIsExpired:      c.IsExpired.set,
+		PipelineName:      c.PipelineName.s,
+		MergeCommitID:     c.MergeCommitID.s,
+		SourceCommitID:    c.SourceCommitID.s,
+	}
+	for _, line := range preview.v {
+		preview.bad = preview.bad || line.Message.bad
+		if line.Message.s != "" {
+			e.Preview = append(e.Preview, cutBytes(line.Message.s, maxText))
+		}
+	}
+	e.Malformed = firstBad(
+		field{"status", w.Status.bad},
+		field{"startedDate", w.Started.bad},
+		field{"completedDate", w.Completed.bad},
+		field{"configuration", w.Configuration.bad},
+		field{"context", w.Context.bad},
+		field{"context.isExpired", c.IsExpired.bad},
+		field{"context.buildId", c.BuildID.bad},
+		field{"context.buildStartedUtc", c.BuildStarted.bad},
+		field{"context.buildIsNotCurrent", c.BuildIsNotCurrent.bad},
+		field{"context.buildDefinitionName", c.PipelineName.bad},
+		field{"context.lastMergeCommitId", c.MergeCommitID.bad},
+		field{"context.lastMergeSourceCommitId", c.SourceCommitID.bad},
+		field{"context.buildOutputPreview", c.Preview.bad || preview.bad},
+	)
+	return e, nil
+}
+
+type wirePolicy struct {
+	ID       number `json:"id"`
+	Revision number `json:"revision"`
+	Enabled  flag   `json:"isEnabled"`
+	Deleted  flag   `json:"isDeleted"`
+	Blocking flag   `json:"isBlocking"`
+	Type     object[struct {
+		ID   guid `json:"id"`
+		Name text `json:"displayName"`
+	}] `json:"type"`
+	Settings json.RawMessage `json:"settings"` // decoded once per policy
+}
+
+type wireSettings struct {
+	PipelineID       number           `json:"buildDefinitionId"`
+	DisplayName      text             `json:"displayName"`
+	ManualOnly       flag             `json:"manualQueueOnly"`
+	SourceUpdateOnly flag             `json:"queueOnSourceUpdateOnly"`
+	ValidDuration    decimal          `json:"validDuration"`
+	Scopes           array[wireScope] `json:"scope"`
+}
+
+type wireScope struct {
+	RepositoryID guid `json:"repositoryId"`
+	RefName      text `json:"refName"`
+	MatchKind    text `json:"matchKind"`
+}
+
+// policy converts a configuration. An absent isEnabled means enabled, since every configuration is created so; an
+// absent isBlocking means optional, since absent is not true.
+func (w *wirePolicy) policy(known *policies, project uuid.UUID) *requeue.Policy {
+	return known.intern(policyKey{project, w.ID.n, w.Revision.n}, func() *requeue.Policy {
+		p := &requeue.Policy{
+			ID:       w.ID.n,
+			TypeID:   w.Type.v.ID.v,
+			TypeName: w.Type.v.Name.s,
+			Enabled:  w.Enabled.v || !w.Enabled.set || w.Enabled.bad,
+			Deleted:  w.Deleted.v,
+			Blocking: w.Blocking.v,
+			Malformed: firstBad(
+				field{"id", w.ID.bad},
+				field{"isEnabled", w.Enabled.bad},
+				field{"isDeleted", w.Deleted.bad},
+				field{"isBlocking", w.Blocking.bad},
+				field{"type", w.Type.bad || w.Type.v.ID.bad || w.Type.v.Name.bad},
+			),
+		}
+		if p.TypeID == buildPolicyType {
+			// The settings of other types mean other things and decide nothing here.
+			w.fillSettings(p)
+		}
+		return p
+	})
+}
+
+func (w *wirePolicy) fillSettings(p *requeue.Policy) {
+	var settings object[wireSettings]
+	if len(w.Settings) > 0 {
+		_ = settings.UnmarshalJSON(w.Settings) // never fails, see object
+	}
+	s := &settings.v
+	p.PipelineID = s.PipelineID.n
+	p.DisplayName = s.DisplayName.s
+	p.ManualQueueOnly = s.ManualOnly.v
+	p.QueueOnSourceUpdateOnly = s.SourceUpdateOnly.v
+	p.ValidDuration = s.ValidDuration.v
+	for _, scope := range s.Scopes.v {
+		s.Scopes.bad = s.Scopes.bad || scope.RepositoryID.bad || scope.RefName.bad || scope.MatchKind.bad
+		p.Scopes = append(p.Scopes, requeue.Scope{RepositoryID: scope.RepositoryID.v, RefName: scope.RefName.s, MatchKind: scope.MatchKind.s})
+	}
+	if s.Scopes.bad {
+		p.Scopes = nil // unknown, which is taken as every branch
+	}
+	if p.Malformed == "" {
+		p.Malformed = firstBad(
+			field{"settings", settings.bad},
+			field{"settings.buildDefinitionId", s.PipelineID.bad},
+			field{"settings.displayName", s.DisplayName.bad},
+			field{"settings.manualQueueOnly", s.ManualOnly.bad},
+			field{"settings.queueOnSourceUpdateOnly", s.SourceUpdateOnly.bad},
+			field{"settings.validDuration", s.ValidDuration.bad},
+			field{"settings.scope", s.Scopes.bad},
+		)
+	}
+}
+
+type wireProject struct {
+	ID   guid `json:"id"`
+	Name word `json:"name"`
+}
+
+type wireRepository struct {
+	ID            guid                `json:"id"`
+	Name          word                `json:"name"`
+	Project       object[wireProject] `json:"project"`
+	DefaultBranch word                `json:"defaultBranch"`
+	Disabled      flag                `json:"isDisabled"`
+	WebURL        text                `json:"webUrl"`
+}
+
+func (w *wireRepository) repository() (*requeue.Repository, error) {
+	p := &w.Project
+	bad := firstBad(
+		field{"id", w.ID.bad || w.ID.v == uuid.Nil},
+		field{"name", w.Name.bad},
+		field{"project", p.bad},
+		field{"project.id", p.v.ID.bad || p.v.ID.v == uuid.Nil},
+		field{"project.name", p.v.Name.bad},
+		field{"defaultBranch", w.DefaultBranch.bad},
+		field{"isDisabled", w.Disabled.bad},
+	)
+	r := &requeue.Repository{
+		ID: w.ID.v, Name: w.Name.s, Project: requeue.Project{ID: p.v.ID.v, Name: p.v.Name.s},
+		DefaultRefName: w.DefaultBranch.s, Disabled: w.Disabled.v,
+	}
+	if bad != "" {
+		return r, fmt.Errorf("repository field %s is missing or of a wrong type", bad)
+	}
+	return r, nil
+}
+
+type wireIdentity struct {
+	ID          word `json:"id"`
+	DisplayName word `json:"displayName"`
+	UniqueName  word `json:"uniqueName"`
+}
+
+type wirePullRequest struct {
+	ID           number                 `json:"pullRequestId"`
+	Repository   object[wireRepository] `json:"repository"`
+	Status       word                   `json:"status"`
+	Title        text                   `json:"title"`
+	Source       text                   `json:"sourceRefName"`
+	Target       word                   `json:"targetRefName"`
+	Author       object[wireIdentity]   `json:"createdBy"`
+	Draft        flag                   `json:"isDraft"`
+	MergeStatus  word                   `json:"mergeStatus"`
+	Created      instant                `json:"creationDate"`
+	AutoComplete object[struct{}]       `json:"autoCompleteSetBy"`
+	Fork         object[struct{}]       `json:"forkSource"`
+	SourceCommit object[wireCommit]     `json:"lastMergeSourceCommit"`
+	Labels       array[wireLabel]       `json:"labels"`
+	Reviewers    array[wireReviewer]    `json:"reviewers"`
+}
+
+type wireCommit struct {
+	ID text `json:"commitId"`
+}
+
+type wireReviewer struct {
+	Vote small `json:"vote"`
+}
+
+type wireLabel struct {
+	Name   word `json:"name"`
+	Active flag `json:"active"`
+}
+
+// errNoNumber is a pull request that cannot even be named.
+var errNoNumber = errors.New("a pull request has no number")
+
+// pullRequest converts a pull request. repository is shared by those of one repository. A field of a wrong type is
+// PullRequest.Err: that one pull request could not be read.
+func (w *wirePullRequest) pullRequest(collection *url.URL, repository *requeue.Repository, repositoryErr error) (requeue.PullRequest, error) {
+	if w.ID.bad || w.ID.n == 0 {
+		return requeue.PullRequest{}, errNoNumber
+	}
+	author := &w.Author.v
+	pr := requeue.PullRequest{
+		ID:             w.ID.n,
+		Repository:     repository,
+		Title:          w.Title.s,
+		SourceRefName:  w.Source.s,
+		TargetRefName:  w.Target.s,
+		Author:         requeue.Identity{ID: author.ID.s, DisplayName: author.DisplayName.s, UniqueName: author.UniqueName.s},
+		Status:         w.Status.s,
+		Draft:          w.Draft.v,
+		AutoComplete:   w.AutoComplete.set,
+		Fork:           w.Fork.set,
+		MergeStatus:    w.MergeStatus.s,
+		Created:        w.Created.t,
+		SourceCommitID: w.SourceCommit.v.ID.s,
+	}
+	pr.URL = pullRequestPage(collection, w.Repository.v.WebURL.s, repository, pr.ID)
+	badLabels, badReviewers := w.Labels.bad, w.Reviewers.bad
+	pr.Labels, badLabels = activeLabels(w.Labels.v, badLabels)
+	if len(w.Reviewers.v) > 0 {
+		pr.Votes = make([]int, 0, len(w.Reviewers.v))
+	}
+	for _, r := range w.Reviewers.v {
+		badReviewers = badReviewers || r.Vote.bad
+		pr.Votes = append(pr.Votes, r.Vote.n)
+	}
+	bad := firstBad(
+		field{"status", w.Status.bad},
+		field{"title", w.Title.bad},
+		field{"sourceRefName", w.Source.bad},
+		field{"targetRefName", w.Target.bad},
+		field{"createdBy", w.Author.bad || author.ID.bad || author.DisplayName.bad || author.UniqueName.bad},
+		field{"isDraft", w.Draft.bad},
+		field{"mergeStatus", w.MergeStatus.bad},
+		field{"creationDate", w.Created.bad},
+		field{"autoCompleteSetBy", w.AutoComplete.bad},
+		field{"forkSource", w.Fork.bad},
+		field{"lastMergeSourceCommit", w.SourceCommit.bad || w.SourceCommit.v.ID.bad},
+		field{"labels", badLabels},
+		field{"reviewers", badReviewers},
+	)
+	op := fmt.Sprintf("read pull request %d", pr.ID)
+	switch {
+	case repositoryErr != nil:
+		pr.Err = &Error{Op: op, Message: repositoryErr.Error()}
+	case bad != "":
+		pr.Err = &Error{Op: op, Message: "the answer has an unexpected shape: " + bad + " is not what was expected"}
+	}
+	return pr, nil
+}
+
+// activeLabels are the names of the labels that are set; bad reports a label of a wrong shape.
+func activeLabels(labels []wireLabel, bad bool) ([]string, bool) {
+	var names []string
+	for _, l := range labels {
+		bad = bad || l.Name.bad || l.Active.bad
+		if (l.Active.v || !l.Active.set) && l.Name.s != "" {
+			names = append(names, l.Name.s)
+		}
+	}
+	return names, bad
+}
+
+// pullRequestPage is the browser page of a pull request: below the repository's own page where the service gives one on
+// the collection's host, else where every server has it.
+func pullRequestPage(collection *url.URL, webURL string, r *requeue.Repository, id int) string {
+	if web, err := url.Parse(webURL); err == nil && web.User == nil && originOf(web) == originOf(collection) {
+		return fmt.Sprintf("%s://%s%s/pullrequest/%d", web.Scheme, web.Host, strings.TrimRight(web.EscapedPath(), "/"), id)
+	}
+	return fmt.Sprintf("%s/%s/_git/%s/pullrequest/%d", collection, url.PathEscape(r.Project.Name), url.PathEscape(r.Name), id)
+}
+
+type wireBuild struct {
+	ID         number `json:"id"`
+	Definition object[struct {
+		ID number `json:"id"`
+	}] `json:"definition"`
+	Status      word    `json:"status"`
+	Result      word    `json:"result"`
+	Reason      word    `json:"reason"`
+	Branch      text    `json:"sourceBranch"`
+	Version     text    `json:"sourceVersion"`
+	Finished    instant `json:"finishTime"`
+	Parameters  text    `json:"parameters"` // JSON within a string
+	TriggerInfo object[struct {
+		SourceSHA text `json:"pr.sourceSha"`
+	}] `json:"triggerInfo"`
+}
+
+// build converts a build. What decides is required to be readable; the parameters are free text and may be anything.
+func (w *wireBuild) build() (requeue.Build, error) {
+	bad := firstBad(
+		field{"id", w.ID.bad || w.ID.n == 0},
+		field{"definition", w.Definition.bad || w.Definition.v.ID.bad},
+		field{"status", w.Status.bad},
+		field{"result", w.Result.bad},
+		field{"reason", w.Reason.bad},
+		field{"sourceBranch", w.Branch.bad},
+		field{"sourceVersion", w.Version.bad},
+		field{"finishTime", w.Finished.bad},
+	)
+	if bad != "" {
+		return requeue.Build{}, fmt.Errorf("build field %s is missing or of a wrong type", bad)
+	}
+	b := requeue.Build{
+		ID: w.ID.n, PipelineID: w.Definition.v.ID.n, Status: w.Status.s, Result: w.Result.s, Reason: w.Reason.s,
+		RefName: w.Branch.s, MergeCommitID: w.Version.s, Finished: w.Finished.t,
+	}
+	var parameters struct {
+		SourceCommitID text `json:"system.pullRequest.sourceCommitId"`
+	}
+	if strings.HasPrefix(strings.TrimSpace(w.Parameters.s), "{") && json.Unmarshal([]byte(w.Parameters.s), &parameters) == nil {
+		b.SourceCommitID = parameters.SourceCommitID.s
+	}
+	if b.SourceCommitID == "" {
+		b.SourceCommitID = w.TriggerInfo.v.SourceSHA.s
+	}
+	return b, nil
+}

@@ -1,0 +1,306 @@
+package azdo
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// Identity returns whom the token stands for, by the name that the service's pages show.
+func (c *Client) Identity(ctx context.Context) (requeue.Identity, error) {
+	type wire struct {
+		User object[struct {
+			ID         word `json:"id"`
+			Name       word `json:"providerDisplayName"`
+			CustomName word `json:"customDisplayName"`
+			Properties object[struct {
+				Account object[struct {
+					Value word `json:"$value"`
+				}] `json:"Account"`
+			}] `json:"properties"`
+		}] `json:"authenticatedUser"`
+	}
+	var found *wire
+	err := c.send(ctx, request{
+		location: locConnectionData, version: "7.1-preview.1",
+		call: call{op: "read the identity", name: "connectionData", area: areaOrganization, decode: func(_ http.Header, body []byte) (err error) {
+			found, err = decodeOne[wire](body)
+			return err
+		}},
+	})
+	if err != nil {
+		return requeue.Identity{}, err
+	}
+	user := &found.User.v
+	identity := requeue.Identity{ID: user.ID.s, DisplayName: user.Name.s, UniqueName: user.Properties.v.Account.v.Value.s}
+	if identity.DisplayName == "" {
+		identity.DisplayName = user.CustomName.s
+	}
+	if identity.ID == "" || identity.DisplayName == "" {
+		return identity, &Error{Op: "read the identity", Message: "the answer names nobody", area: areaOrganization}
+	}
+	return identity, nil
+}
+
+// Projects returns the projects that the identity may see.
+func (c *Client) Projects(ctx context.Context) ([]requeue.Project, error) {
+	const op = "list projects"
+	wire, err := continued[wireProject](ctx, c, request{
+		location: locProjects, version: "7.1-preview.4",
+		query: url.Values{"stateFilter": {"wellFormed"}, "$top": {strconv.Itoa(pageTop)}},
+		call:  call{op: op, name: "projects", area: areaProject},
+	}, 0)
+	if err != nil {
+		return nil, err
+	}
+	projects := make([]requeue.Project, 0, len(wire))
+	for _, w := range wire {
+		if w.ID.bad || w.Name.bad || w.ID.v == uuid.Nil || w.Name.s == "" {
+			return nil, &Error{Op: op, Message: "the answer has an unexpected shape: a project without ID or name", area: areaProject}
+		}
+		projects = append(projects, requeue.Project{ID: w.ID.v, Name: w.Name.s})
+	}
+	return projects, nil
+}
+
+// Repositories returns the repositories of a project, by its ID or name, that the identity may see. With "Protect
+// access to repositories in YAML pipelines" the service leaves the others out without a word.
+func (c *Client) Repositories(ctx context.Context, project string) ([]*requeue.Repository, error) {
+	op := "list repositories of project " + project
+	var wire []*wireRepository
+	err := c.send(ctx, request{
+		location: locRepositories, version: "7.1-preview.1", route: map[string]string{"project": project},
+		call: call{op: oneLine(op), name: "repositories", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
+			wire, err = decodeList[wireRepository](body)
+			return err
+		}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	repositories := make([]*requeue.Repository, 0, len(wire))
+	for _, w := range wire {
+		r, err := w.repository()
+		if err != nil {
+			return nil, &Error{Op: oneLine(op), Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
+		}
+		repositories = append(repositories, r)
+	}
+	return repositories, nil
+}
+
+// Query selects active pull requests.
+type Query struct {
+	// Project is an ID or a name.
+	Project string
+	// Repository limits the query to one; nil is all of the project that the identity may see.
+	Repository *requeue.Repository
+	// Known are repositories to share, by ID. It is only read. What it lacks is made from the answer, which says
+	// neither the default branch nor whether the repository is disabled.
+	Known map[uuid.UUID]*requeue.Repository
+}
+
+// PullRequests returns the active pull requests of a query, a page at a time; the next page is under way while the
+// caller handles one. Lists shift while pull requests open and close: what comes twice is dropped. A pull request of an
+// odd shape comes with its Err set; an error of the list ends it.
+func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]requeue.PullRequest, error] {
+	return func(yield func([]requeue.PullRequest, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		l := pullRequestLister{client: c, query: q, seen: map[int]bool{}, known: map[uuid.UUID]*requeue.Repository{}}
+		skip := 0
+		next := start(func() ([]*wirePullRequest, error) { return l.page(ctx, skip) })
+		// The last one started is waited for, so that none is left behind.
+		defer func() { cancel(); <-next.done }()
+		for {
+			<-next.done
+			page, err := next.value, next.err
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			prs, err := l.convert(page)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			// A page without a new number comes from a server that does not know $skip.
+			last := len(page) < fullPage || len(prs) == 0
+			if !last {
+				skip += len(page)
+				from := skip
+				next = start(func() ([]*wirePullRequest, error) { return l.page(ctx, from) })
+			}
+			if len(prs) > 0 && !yield(prs, nil) || last {
+				return
+			}
+		}
+	}
+}
+
+// pending is a value that is being made.
+type pending[T any] struct {
+	done  chan struct{}
+	value T
+	err   error
+}
+
+// start makes a value in the background. A panic there becomes its error: one in a goroutine of its own would end the
+// process without a report.
+func start[T any](f func() (T, error)) *pending[T] {
+	p := &pending[T]{done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		defer func() {
+			if r := recover(); r != nil {
+				p.err = &Error{Message: oneLine(fmt.Sprintf("unexpected state: %v", r))}
+			}
+		}()
+		p.value, p.err = f()
+	}()
+	return p
+}
+
+type pullRequestLister struct {
+	client *Client
+	query  Query
+	seen   map[int]bool
+	known  map[uuid.UUID]*requeue.Repository // made from answers
+}
+
+func (l *pullRequestLister) request() request {
+	r := request{
+		location: locProjectPullRequests, version: "7.1-preview.1", route: map[string]string{"project": l.query.Project},
+		query: url.Values{"searchCriteria.status": {"active"}, "searchCriteria.includeLinks": {"false"}},
+		call:  call{op: "list pull requests of project " + oneLine(l.query.Project), name: "pullrequests", area: areaCode},
+	}
+	if repository := l.query.Repository; repository != nil {
+		r.location = locPullRequests
+		r.route["repositoryId"] = repository.ID.String()
+		if repository.Project.ID != uuid.Nil {
+			r.route["project"] = repository.Project.ID.String()
+		}
+		r.call.op = "list pull requests of repository " + oneLine(repository.Name)
+	}
+	return r
+}
+
+func (l *pullRequestLister) page(ctx context.Context, skip int) ([]*wirePullRequest, error) {
+	return numbered(ctx, l.client, l.request(), skip, decodeList[wirePullRequest])
+}
+
+func (l *pullRequestLister) convert(page []*wirePullRequest) ([]requeue.PullRequest, error) {
+	prs := make([]requeue.PullRequest, 0, len(page))
+	for _, w := range page {
+		repository, repositoryErr := l.repository(w)
+		pr, err := w.pullRequest(l.client.collection, repository, repositoryErr)
+		if err != nil {
+			return nil, &Error{Op: l.request().call.op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
+		}
+		if !l.seen[pr.ID] {
+			l.seen[pr.ID] = true
+			prs = append(prs, pr)
+		}
+	}
+	return prs, nil
+}
+
+// repository is the shared value of a pull request's repository.
+func (l *pullRequestLister) repository(w *wirePullRequest) (*requeue.Repository, error) {
+	made, err := w.Repository.v.repository()
+	if w.Repository.bad {
+		err = fmt.Errorf("its repository has a wrong type")
+	}
+	if err != nil {
+		if l.query.Repository != nil {
+			return l.query.Repository, nil // the query has settled it
+		}
+		return made, err
+	}
+	if own := l.query.Repository; own != nil && own.ID == made.ID && own.Project.ID != uuid.Nil {
+		return own, nil
+	}
+	if shared, ok := l.query.Known[made.ID]; ok && shared != nil {
+		return shared, nil
+	}
+	if shared, ok := l.known[made.ID]; ok {
+		return shared, nil
+	}
+	l.known[made.ID] = made
+	return made, nil
+}
+
+// PullRequest returns one pull request in any state, by its number. project is an ID or a name; "" asks the collection.
+// The answer has no labels, whatever the pull request has, and does not say the repository's default branch.
+func (c *Client) PullRequest(ctx context.Context, project string, id int) (requeue.PullRequest, error) {
+	op := fmt.Sprintf("read pull request %d", id)
+	route := map[string]string{"pullRequestId": strconv.Itoa(id)}
+	if project != "" {
+		route["project"] = project
+	}
+	var wire *wirePullRequest
+	err := c.send(ctx, request{
+		location: locPullRequest, version: "7.1-preview.1", route: route,
+		call: call{op: op, name: "pullrequest", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
+			wire, err = decodeOne[wirePullRequest](body)
+			return err
+		}},
+	})
+	if err != nil {
+		return requeue.PullRequest{}, err
+	}
+	repository, repositoryErr := wire.Repository.v.repository()
+	if wire.Repository.bad {
+		repositoryErr = fmt.Errorf("its repository has a wrong type")
+	}
+	pr, err := wire.pullRequest(c.collection, repository, repositoryErr)
+	switch {
+	case err != nil:
+		return requeue.PullRequest{}, &Error{Op: op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
+	case pr.Err != nil:
+		return requeue.PullRequest{}, pr.Err
+	case pr.ID != id:
+		return requeue.PullRequest{}, &Error{Op: op, Message: fmt.Sprintf("the answer is about pull request %d", pr.ID), area: areaCode}
+	}
+	return pr, nil
+}
+
+// Labels returns the active labels of a pull request, which a single answer leaves out (vsts-rest-api-specs#389).
+func (c *Client) Labels(ctx context.Context, pr requeue.PullRequest) ([]string, error) {
+	op := fmt.Sprintf("list labels of pull request %d", pr.ID)
+	var wire []*wireLabel
+	err := c.send(ctx, request{
+		location: locLabels, version: "7.1-preview.1", route: pullRequestRoute(pr),
+		call: call{op: op, name: "labels", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
+			wire, err = decodeList[wireLabel](body)
+			return err
+		}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	labels := make([]wireLabel, 0, len(wire))
+	for _, w := range wire {
+		labels = append(labels, *w)
+	}
+	names, bad := activeLabels(labels, false)
+	if bad {
+		return nil, &Error{Op: op, Message: "the answer has an unexpected shape: a label is not what was expected", area: areaCode}
+	}
+	return names, nil
+}
+
+func pullRequestRoute(pr requeue.PullRequest) map[string]string {
+	return map[string]string{
+		"project":       pr.Repository.Project.ID.String(),
+		"repositoryId":  pr.Repository.ID.String(),
+		"pullRequestId": strconv.Itoa(pr.ID),
+	}
+}

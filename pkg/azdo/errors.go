@@ -1,0 +1,274 @@
+package azdo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
+)
+
+// Error is a request that failed: refused, lost, or answered with something that is no answer. All of its texts are
+// safe to print: one line, no control characters, no token.
+type Error struct {
+	// Op says what was attempted, and on what: "list evaluations of pull request 42".
+	Op string
+	// StatusCode is the answer's status; 0 where there was none.
+	StatusCode int
+	// TypeKey is the service's name for the failure, "GitRepositoryNotFoundException"; "" if it gave none.
+	TypeKey string
+	// Code is the service's number for it, "TF401019"; "" if it gave none.
+	Code string
+	// Message is the service's text, or ours where it sent none.
+	Message string
+	// Lost marks a request that changes something and may have been carried out: its answer was torn, timed out, 5xx
+	// or unreadable. It is never set for a read, or where nothing can have been sent.
+	Lost bool
+	// SignIn marks a web page where data was expected, usually the sign-in page.
+	SignIn bool
+	// RetryAfter is how long the service asked to wait; 0 if it did not.
+	RetryAfter time.Duration
+	// Err is the cause below, if there is one: a context's error, a connection's.
+	Err error
+
+	redirect  bool // the answer sent us elsewhere
+	transient bool // the same read may well succeed in a moment
+	area      area // what was asked for, which decides the permission that Advice names
+}
+
+// area is the part of the service that a request speaks to.
+type area int
+
+const (
+	areaOrganization area = iota
+	areaProject
+	areaCode
+	areaRequeue
+	areaBuild
+	areaComment
+)
+
+// Error returns one line: what was attempted, the status, and the service's own words.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Op != "" {
+		b.WriteString(e.Op)
+		b.WriteString(": ")
+	}
+	if e.StatusCode != 0 {
+		fmt.Fprintf(&b, "status %d: ", e.StatusCode)
+	}
+	b.WriteString(e.Message)
+	if e.Message == "" {
+		b.WriteString("no further information")
+	}
+	return cutText(b.String(), maxErrorText)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Refused reports whether the service, or something before it, did not accept the identity: 401, 403, a sign-in page, a
+// redirect, or a 404 that stands for "not visible to you".
+func (e *Error) Refused() bool {
+	switch {
+	case e.SignIn, e.redirect, e.StatusCode == 401, e.StatusCode == 403, e.StatusCode == 407:
+		return true
+	case e.StatusCode == 404:
+		return e.Code == codeRepositoryHidden || e.Code == codeProjectHidden || e.Code == codeProjectUnknown
+	}
+	return false
+}
+
+// The service's codes that mean something here (rest-contract 4.3).
+const (
+	codeCollectionStopped = "TF24668"
+	codeNotAuthorized     = "TF400813"
+	codeGitPermission     = "TF401027"
+	codeBuildPermission   = "TF215106"
+	codeRepositoryHidden  = "TF401019"
+	codeProjectHidden     = "VS800075"
+	codeProjectUnknown    = "TF200016"
+)
+
+const (
+	maxErrorText   = 300 // characters of Error.Error
+	maxMessageText = 240 // characters of Error.Message, so that the operation still fits in front
+)
+
+var serviceCode = regexp.MustCompile(`\b(?:TF|VS)[0-9]{5,6}\b`)
+
+// wrap turns every failure into an *Error that knows what was attempted. It is the only place that knows the error
+// shapes of the SDK.
+func wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ours, ok := errors.AsType[*Error](err); ok {
+		if ours.Op == "" {
+			ours.Op = op
+		}
+		return ours
+	}
+	e := &Error{Op: op, Err: err}
+	// WrappedError comes by value or as a pointer, depending on the body (rest-contract 1.5). Our transport keeps both
+	// from happening; should one slip through, its status must not be lost.
+	var byValue azuredevops.WrappedError
+	var byPointer *azuredevops.WrappedError
+	var unregistered *azuredevops.LocationIdNotRegisteredError
+	var nilArgument *azuredevops.ArgumentNilError
+	var emptyArgument *azuredevops.ArgumentNilOrEmptyError
+	var torn *url.Error
+	switch {
+	case errors.As(err, &byPointer) && byPointer != nil:
+		e.fillFromSDK(*byPointer)
+	case errors.As(err, &byValue):
+		e.fillFromSDK(byValue)
+	case errors.As(err, &unregistered):
+		e.Message = "this server does not offer the API that is needed"
+	case errors.As(err, &nilArgument), errors.As(err, &emptyArgument):
+		e.Message = oneLine(err.Error())
+	case errors.Is(err, context.Canceled):
+		e.Message = "cancelled"
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Message = "no time left"
+	case errors.As(err, &torn):
+		e.Message = oneLine(torn.Err.Error()) // without the URL
+	default:
+		e.Message = oneLine(err.Error())
+	}
+	return e
+}
+
+func (e *Error) fillFromSDK(w azuredevops.WrappedError) {
+	if w.StatusCode != nil {
+		e.StatusCode = *w.StatusCode
+	}
+	if w.TypeKey != nil {
+		e.TypeKey = oneLine(*w.TypeKey)
+	}
+	if w.Message != nil {
+		e.setMessage(*w.Message)
+	}
+}
+
+// setMessage takes a foreign text as the message, and the code out of it.
+func (e *Error) setMessage(text string) {
+	e.Message = oneLine(text)
+	e.Code = serviceCode.FindString(e.Message)
+}
+
+// unregistered reports whether the server does not list the location that was asked for.
+func unregistered(err error) bool {
+	var e *azuredevops.LocationIdNotRegisteredError
+	return errors.As(err, &e)
+}
+
+// fillFromBody takes what a refusal says about itself: JSON in two shapes, plain text, or a web page.
+func (e *Error) fillFromBody(contentType, serviceError string, body []byte) {
+	var wire struct {
+		Message text `json:"message"`
+		TypeKey text `json:"typeKey"`
+		Value   object[struct {
+			Message text `json:"message"`
+		}] `json:"value"`
+	}
+	switch {
+	case isPage(contentType, body):
+		e.Message = "a web page instead of data" + pageTitle(body)
+	case len(body) > 0 && body[0] == '{' && json.Unmarshal(body, &wire) == nil:
+		e.TypeKey = oneLine(wire.TypeKey.s)
+		message := wire.Message.s
+		if message == "" {
+			message = wire.Value.v.Message.s
+		}
+		e.setMessage(message)
+	case strings.Contains(contentType, "text/plain"):
+		e.setMessage(string(head(body, 4*maxMessageText)))
+	}
+	if e.Message == "" && serviceError != "" {
+		if plain, err := url.QueryUnescape(serviceError); err == nil {
+			e.setMessage(plain)
+		}
+	}
+}
+
+// isPage reports whether an answer is a web page rather than data.
+func isPage(contentType string, body []byte) bool {
+	if len(body) == 0 {
+		return false
+	}
+	return body[0] == '<' || strings.Contains(contentType, "html") && body[0] != '{' && body[0] != '['
+}
+
+var titleElement = regexp.MustCompile(`(?is)<title[^>]*>([^<]*)</title>`)
+
+// pageTitle is the title of a web page as an excerpt to print, `: "Sign In"`; "" if it has none.
+func pageTitle(body []byte) string {
+	found := titleElement.FindSubmatch(head(body, 64<<10))
+	if found == nil {
+		return ""
+	}
+	title := cutText(oneLine(string(found[1])), 80)
+	if title == "" {
+		return ""
+	}
+	return `: "` + title + `"`
+}
+
+func head(b []byte, n int) []byte { return b[:min(len(b), n)] }
+
+// oneLine makes a foreign text safe to print: one line of at most maxMessageText characters, without control and format
+// characters.
+func oneLine(s string) string {
+	if len(s) > 16*maxMessageText {
+		s = s[:16*maxMessageText]
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == utf8.RuneError, unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
+			return -1
+		}
+		return r
+	}, s)
+	return cutText(strings.Join(strings.Fields(s), " "), maxMessageText)
+}
+
+// cutText shortens a text to at most n characters.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	runes := 0
+	for i := range s {
+		if runes == n-1 {
+			rest := s[i:]
+			if utf8.RuneCountInString(rest) <= 1 {
+				return s
+			}
+			return s[:i] + "…"
+		}
+		runes++
+	}
+	return s
+}
+
+// cutBytes shortens a text to at most n bytes without tearing a character.
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,178 @@
+package azdo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
+)
+
+func TestWrapKnowsEveryShape(t *testing.T) {
+	t.Parallel()
+	message, key, status := "TF401019: The Git\nrepository", "GitRepositoryNotFoundException", 404
+	sdk := azuredevops.WrappedError{Message: &message, TypeKey: &key, StatusCode: &status}
+	full := Error{Op: "op", StatusCode: 404, TypeKey: key, Code: "TF401019", Message: "TF401019: The Git repository"}
+	for _, tt := range []struct {
+		name string
+		err  error
+		want Error
+	}{
+		{"the SDK's by value", sdk, full},
+		{"the SDK's by pointer", &sdk, full},
+		{"the SDK's with nothing in it", azuredevops.WrappedError{}, Error{Op: "op"}},
+		{"below another", fmt.Errorf("x: %w", &sdk), full},
+		{"ours in a *url.Error", &url.Error{Op: "Get", URL: "https://h/x", Err: &Error{Op: "inner", StatusCode: 500}}, Error{Op: "inner", StatusCode: 500}},
+		{"ours without an operation", &Error{StatusCode: 500}, Error{Op: "op", StatusCode: 500}},
+		{"an unknown location", &azuredevops.LocationIdNotRegisteredError{LocationId: uuid.Nil, Url: "https://h"}, Error{Op: "op", Message: "this server does not offer the API that is needed"}},
+		{"a missing argument", &azuredevops.ArgumentNilError{ArgumentName: "x"}, Error{Op: "op", Message: "Argument x can not be nil"}},
+		{"an empty argument", &azuredevops.ArgumentNilOrEmptyError{ArgumentName: "x"}, Error{Op: "op", Message: "Argument x can not be nil or empty"}},
+		{"a URL stays out", &url.Error{Op: "Get", URL: "https://h/secret", Err: errors.New("no route")}, Error{Op: "op", Message: "no route"}},
+		{"cancelled", &url.Error{Op: "Get", URL: "https://h", Err: context.Canceled}, Error{Op: "op", Message: "cancelled"}},
+		{"out of time", context.DeadlineExceeded, Error{Op: "op", Message: "no time left"}},
+		{"anything", errors.New("a\x1b[31mb\n##vso[x]"), Error{Op: "op", Message: "a[31mb ##vso[x]"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := asError(t, wrap("op", tt.err))
+			if e.Err != nil && !errors.Is(tt.err, e.Err) {
+				t.Errorf("the cause is %v", e.Err)
+			}
+			got := *e
+			got.Err = nil
+			if diff := cmp.Diff(tt.want, got, onlyFacts); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+	if wrap("op", nil) != nil {
+		t.Error("nil is an error")
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	t.Parallel()
+	e := Error{Op: "list evaluations of pull request 42", StatusCode: 403, Message: "TF401027: You need it."}
+	if got, want := e.Error(), "list evaluations of pull request 42: status 403: TF401027: You need it."; got != want {
+		t.Errorf("got %s", got)
+	}
+	e = Error{Op: strings.Repeat("ä", 200), Message: strings.Repeat("ö", 200)}
+	if got := e.Error(); utf8.RuneCountInString(got) != maxErrorText || !strings.HasSuffix(got, "…") {
+		t.Errorf("%d characters: %s", utf8.RuneCountInString(got), got)
+	}
+	if got := (&Error{}).Error(); got == "" {
+		t.Error("an error without a text")
+	}
+}
+
+func FuzzOneLine(f *testing.F) {
+	f.Add("a\r\n##vso[task.complete]\u2028\u202e\x00")
+	f.Add(strings.Repeat("ä", 5000))
+	f.Fuzz(func(t *testing.T, s string) {
+		got := oneLine(s)
+		if utf8.RuneCountInString(got) > maxMessageText || !utf8.ValidString(got) {
+			t.Errorf("%q", got)
+		}
+		for _, r := range got {
+			if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+				t.Errorf("%q holds %U", got, r)
+			}
+		}
+		if cut := cutBytes(s, 7); len(cut) > 7 || !strings.HasPrefix(s, cut) {
+			t.Errorf("cutBytes gives %q", cut)
+		}
+	})
+}
+
+// refusal is an answer of rest-contract 4.3, and what a person has to be told.
+type refusal struct {
+	name    string
+	reply   reply
+	refused bool
+	want    []string // parts of the advice
+}
+
+func refusals() []refusal {
+	body := func(message string) string { return toJSON(map[string]any{"message": message, "typeKey": "X"}) }
+	return []refusal{
+		{"401 empty", reply{status: 401}, true, []string{"whose token has not expired", "View project-level information", "Organization settings > Users"}},
+		{"401 TF400813", reply{status: 401, body: tf400813}, true, []string{"TF400813", "View project-level information", "Organization settings > Users"}},
+		{"203", page(203, "<html><title>Sign In</title>"), true, []string{"Sign In", "whose token has not expired", "Organization settings > Users"}},
+		{"200 page", page(200, "<html>"), true, []string{"web page", "Organization settings > Users"}},
+		{"302", reply{status: 302}.with("Location", "https://login.microsoftonline.com/x"), true, []string{"login.microsoftonline.com", "Organization settings > Users"}},
+		{"301", reply{status: 301}.with("Location", "https://new.example/x"), true, []string{"new.example", "Public URL"}},
+		{"403 TF401027", reply{status: 403, body: body("TF401027: You need the Git 'PullRequestContribute' permission to perform this action. Details: identity 'Build\\2fa9', scope 'repository'.")}, true, []string{`"Contribute to pull requests"`, "Repositories > (repository) > Security"}},
+		{"403 TF401027 Read", reply{status: 403, body: body("TF401027: You need the Git 'GenericRead' permission to perform this action.")}, true, []string{`"Read"`, "Repositories > (repository) > Security"}},
+		{"403 TF215106", reply{status: 403, body: body("TF215106: Access denied. X needs Queue builds permissions for build pipeline 7:ci in team project P to perform the action.")}, true, []string{`"Queue builds"`, "Manage security"}},
+		{"403", reply{status: 403, body: body("no")}, true, []string{`"Contribute to pull requests"`, `"Queue builds"`}},
+		{"404 TF401019", reply{status: 404, body: body("TF401019: The Git repository with name or identifier x does not exist or you do not have permissions for the operation you are attempting.")}, true, []string{"Protect access to repositories in YAML pipelines", "`checkout: none`", "`uses:`", `"Read"`, "Project settings > Pipelines > Settings"}},
+		{"404 VS800075", reply{status: 404, body: body("VS800075: The project with id 'x' does not exist, or you do not have permission to access it.")}, true, []string{"Limit job authorization scope", "View project-level information", "Readers"}},
+		{"403 VS800075", reply{status: 403, body: body("VS800075: The project with id 'x' does not exist, or you do not have permission to access it.")}, true, []string{"Limit job authorization scope"}},
+		{"404 TF200016", reply{status: 404, body: body("TF200016: The following project does not exist: P.")}, true, []string{"project's name", "View project-level information"}},
+		{"503 TF24668", reply{status: 503, body: tf24668}, false, []string{"Start the collection", "Administration Console"}},
+		{"404 of a pull request", reply{status: 404, body: body("TF401180: The requested pull request was not found.")}, false, nil},
+		{"500", reply{status: 501, body: body("broken")}, false, nil},
+	}
+}
+
+func TestAdviceForEveryRefusal(t *testing.T) {
+	t.Parallel()
+	for _, tt := range refusals() {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newFake(t, Options{}, func(int, *http.Request) reply { return tt.reply })
+			_, err := c.Requeue(t.Context(), projectID, evaluationID, nil)
+			e := asError(t, err)
+			if e.Refused() != tt.refused {
+				t.Errorf("Refused is %v", e.Refused())
+			}
+			const who = "Shop Build Service (org)"
+			advice := e.Advice(who)
+			if len(tt.want) == 0 {
+				if advice != "" {
+					t.Errorf("advice without a cure: %s", advice)
+				}
+				return
+			}
+			for _, part := range append([]string{`"` + who + `"`}, tt.want...) {
+				if !strings.Contains(advice, part) {
+					t.Errorf("%q is missing in: %s", part, advice)
+				}
+			}
+			if strings.Contains(advice, evaluationID.String()) || strings.ContainsAny(advice, "\r\n") {
+				t.Errorf("advice differs between evaluations or has lines: %s", advice)
+			}
+			if unknown := e.Advice(""); !strings.Contains(unknown, "build service identity of this pipeline") {
+				t.Errorf("without a name: %s", unknown)
+			}
+		})
+	}
+}
+
+func TestForbiddenNamesThePermissionOfTheRequest(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		area area
+		want string
+	}{
+		{areaCode, `"Read"`},
+		{areaRequeue, `"Queue builds"`},
+		{areaBuild, `"View builds"`},
+		{areaComment, `"Contribute to pull requests"`},
+		{areaProject, `"View project-level information"`},
+		{areaOrganization, `"View project-level information"`},
+	} {
+		e := Error{StatusCode: 403, area: tt.area}
+		if advice := e.Advice("x"); !strings.Contains(advice, tt.want) {
+			t.Errorf("%d: %s", tt.area, advice)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package azdo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// Policies returns the build policies of a project, by its ID or name, disabled and deleted ones included.
+func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Policy, error) {
+	r := request{
+		location: locGitPolicies, version: "7.1-preview.1", route: map[string]string{"project": project},
+		query: url.Values{"policyType": {requeue.BuildPolicyType}, "$top": {strconv.Itoa(pageTop)}},
+		call:  call{op: "list policies of project " + oneLine(project), name: "policies", area: areaCode},
+	}
+	wire, err := continued[wirePolicy](ctx, c, r, 0)
+	if err != nil && withoutGitPolicies(err) {
+		// The older location knows neither $top nor a token to send back, but gives everything at once.
+		r.location = locPolicyConfigurations
+		r.query.Del("$top")
+		wire, err = continued[wirePolicy](ctx, c, r, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, _ := uuid.Parse(project) // a name: the zero value, which shares nothing
+	var found []*requeue.Policy
+	for _, w := range wire {
+		if p := w.policy(&c.policies, key); p.TypeID == buildPolicyType {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+// withoutGitPolicies reports whether a server seems to lack git policy configurations, which came with Server 2019, or
+// to dislike the question.
+func withoutGitPolicies(err error) bool {
+	if unregistered(err) {
+		return true
+	}
+	var e *Error
+	return errors.As(err, &e) && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusBadRequest) && !e.Refused()
+}
+
+// Evaluations returns what the service holds for an active pull request, of every policy type, without those of
+// deleted and disabled policies. Evaluations of one policy share its value.
+func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]requeue.Evaluation, error) {
+	project := pr.Repository.Project.ID
+	op := fmt.Sprintf("list evaluations of pull request %d", pr.ID)
+	r := request{
+		location: locEvaluations, version: "7.1-preview.1", route: map[string]string{"project": project.String()},
+		query: url.Values{"artifactId": {fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%d", project, pr.ID)}},
+		call:  call{op: op, name: "evaluations", area: areaCode},
+	}
+	var all []requeue.Evaluation
+	var seen map[uuid.UUID]bool
+	share := commits{pr.SourceCommitID}
+	for skip := 0; ; {
+		page, err := numbered(ctx, c, r, skip, decodeEvaluations)
+		if err != nil {
+			return nil, err
+		}
+		if seen == nil {
+			seen = make(map[uuid.UUID]bool, len(page))
+			all = make([]requeue.Evaluation, 0, len(page))
+		}
+		fresh := 0
+		for _, w := range page {
+			e, err := w.evaluation(&c.policies, project)
+			if err != nil {
+				return nil, &Error{Op: op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
+			}
+			if seen[e.ID] {
+				continue
+			}
+			seen[e.ID] = true
+			fresh++
+			if e.Policy.Deleted || !e.Policy.Enabled {
+				continue
+			}
+			e.SourceCommitID, e.MergeCommitID = share.of(e.SourceCommitID), share.of(e.MergeCommitID)
+			all = append(all, e)
+		}
+		skip += len(page)
+		if len(page) < fullPage || fresh == 0 {
+			return all, nil
+		}
+	}
+}
+
+// commits are the few commits that the evaluations of one pull request name again and again.
+type commits []string
+
+// of returns the known string that equals s, so that only one copy is kept.
+func (c *commits) of(s string) string {
+	if s == "" {
+		return ""
+	}
+	for _, known := range *c {
+		if known == s {
+			return known
+		}
+	}
+	if len(*c) < 8 {
+		*c = append(*c, s)
+	}
+	return s
+}
+
+// Evaluation returns one evaluation, whatever the state of its policy.
+func (c *Client) Evaluation(ctx context.Context, project, id uuid.UUID) (requeue.Evaluation, error) {
+	return c.evaluation(ctx, http.MethodGet, "read evaluation "+id.String(), areaCode, project, id, nil)
+}
+
+// Requeue asks the service to re-queue one evaluation: one PATCH without a body, never repeated by any layer. The answer
+// is the record, whether or not anything was started. If ctx is cancelled before the request has begun, nothing is sent;
+// once it has begun it gets three more seconds for its answer. begun is called when it was written to a connection.
+func (c *Client) Requeue(ctx context.Context, project, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
+	return c.evaluation(ctx, http.MethodPatch, "re-queue evaluation "+id.String(), areaRequeue, project, id, begun)
+}
+
+func (c *Client) evaluation(
+	ctx context.Context, method, op string, area area, project, id uuid.UUID, begun func(),
+) (requeue.Evaluation, error) {
+	var found requeue.Evaluation
+	err := c.send(ctx, request{
+		method: method, location: locEvaluation, version: "7.1-preview.1",
+		route: map[string]string{"project": project.String(), "evaluationId": id.String()},
+		call: call{op: op, name: "evaluation", area: area, begun: begun, decode: func(_ http.Header, body []byte) error {
+			wire, err := decodeOne[wireEvaluation](body)
+			if err != nil {
+				return err
+			}
+			if found, err = wire.evaluation(&c.policies, project); err != nil {
+				return err
+			}
+			if found.ID != id {
+				return errors.New("it is about another evaluation")
+			}
+			return nil
+		}},
+	})
+	if err != nil {
+		return requeue.Evaluation{}, err
+	}
+	return found, nil
+}

@@ -1,0 +1,226 @@
+package azdo
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/net/http/httpproxy"
+)
+
+// Network is how the machine reaches the service. The zero value is a direct connection that trusts the system's
+// certificate authorities.
+type Network struct {
+	// ProxyURL is the proxy for every address that ProxyBypass does not except; nil for none, or for HTTPProxy and
+	// HTTPSProxy.
+	ProxyURL *url.URL
+	// ProxyUser and ProxyPassword sign in to ProxyURL, unless that has a user of its own.
+	ProxyUser, ProxyPassword string
+	// ProxyBypass are regular expressions on "scheme://host", "scheme://host:port" and the whole URL, in any case. A
+	// loopback address is never sent to a proxy.
+	ProxyBypass []*regexp.Regexp
+	// HTTPProxy, HTTPSProxy and NoProxy are read as the environment variables of these names are by convention. They
+	// count only where ProxyURL is nil.
+	HTTPProxy, HTTPSProxy, NoProxy string
+	// CAFile holds further certificate authorities (PEM). They are added to the system's. A file that is missing or
+	// holds none is warned about and otherwise ignored: that can only make the checks stricter.
+	CAFile string
+	// ClientCert and ClientKey are PEM files; "" for none. The key may be in ClientCert's file too, and may be encrypted
+	// with ClientKeyPassword in OpenSSL's traditional format.
+	ClientCert, ClientKey, ClientKeyPassword string
+}
+
+const (
+	dialTimeout = 10 * time.Second
+	tlsTimeout  = 10 * time.Second
+)
+
+// Transport makes an http.RoundTripper of these settings, for the client and for whatever else has to reach an address
+// from this machine. connections is how many it keeps open to one host. warn is called for what was left out; nil for
+// nobody.
+//
+// The system's certificate authorities are those of crypto/x509, which on Unix reads SSL_CERT_FILE and SSL_CERT_DIR when
+// it is first asked: a process whose environment may hold foreign variables has to unset them before.
+func (n Network) Transport(connections int, warn func(string)) (*http.Transport, error) {
+	if warn == nil {
+		warn = func(string) {}
+	}
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return nil, errors.New("use the standard HTTP transport: somebody has replaced it")
+	}
+	t := standard.Clone() // keeps HTTP/2, gzip and the idle time-out
+	t.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
+	t.TLSHandshakeTimeout = tlsTimeout
+	t.MaxIdleConnsPerHost = max(connections, 1)
+	t.MaxIdleConns = max(t.MaxIdleConns, 2*connections)
+	t.MaxResponseHeaderBytes = 1 << 20
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+		if resp.StatusCode != http.StatusOK {
+			return &proxyError{status: resp.StatusCode}
+		}
+		return nil
+	}
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	if n.CAFile != "" {
+		t.TLSClientConfig.RootCAs = n.roots(warn)
+	}
+	if n.ClientCert != "" {
+		certificate, err := n.clientCertificate()
+		if err != nil {
+			return nil, fmt.Errorf("read the client certificate: %w", err)
+		}
+		t.TLSClientConfig.Certificates = []tls.Certificate{certificate}
+	}
+	proxy, err := n.proxy()
+	if err != nil {
+		return nil, err
+	}
+	t.Proxy = proxy
+	return t, nil
+}
+
+// roots are the system's authorities and those of CAFile; nil means the system's.
+func (n Network) roots(warn func(string)) *x509.CertPool {
+	extra, err := os.ReadFile(filepath.Clean(n.CAFile))
+	if err != nil {
+		warn(oneLine("the certificate authorities are the system's only: " + err.Error()))
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		warn(oneLine("the certificate authorities are those of " + n.CAFile + " only: " + err.Error()))
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(extra) {
+		warn(oneLine("the certificate authorities are the system's only: " + n.CAFile + " holds no PEM certificate"))
+		return nil
+	}
+	return pool
+}
+
+func (n Network) clientCertificate() (tls.Certificate, error) {
+	certPEM, err := os.ReadFile(filepath.Clean(n.ClientCert))
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	keyPEM := certPEM
+	if n.ClientKey != "" {
+		if keyPEM, err = os.ReadFile(filepath.Clean(n.ClientKey)); err != nil {
+			return tls.Certificate{}, err
+		}
+	}
+	if keyPEM, err = plainKey(keyPEM, n.ClientKeyPassword); err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(certPEM, keyPEM)
+}
+
+// plainKey decrypts a private key of OpenSSL's traditional format; others are returned as they are.
+func plainKey(keyPEM []byte, password string) ([]byte, error) {
+	for rest := keyPEM; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return keyPEM, nil
+		}
+		if block.Type == "ENCRYPTED PRIVATE KEY" {
+			return nil, errors.New("the key is encrypted as PKCS #8, which is not supported; " +
+				"convert it with `openssl pkey -traditional -aes256`, or store it without a password")
+		}
+		if !strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
+			continue
+		}
+		if password == "" {
+			return nil, errors.New("the key is encrypted and there is no password")
+		}
+		// crypto/x509 has deprecated this format; package ssh reads it for as long as it is around.
+		key, err := ssh.ParseRawPrivateKeyWithPassphrase(pem.EncodeToMemory(block), []byte(password))
+		if err != nil {
+			return nil, fmt.Errorf("decrypt the key: %w", err)
+		}
+		switch key.(type) {
+		case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+		default:
+			return nil, errors.New("the key is of a kind that TLS does not use")
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			return nil, err
+		}
+		return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+	}
+}
+
+// proxy says which proxy a request goes through; nil for none.
+func (n Network) proxy() (func(*http.Request) (*url.URL, error), error) {
+	if n.ProxyURL == nil {
+		if n.HTTPProxy == "" && n.HTTPSProxy == "" {
+			return nil, nil
+		}
+		conventional := (&httpproxy.Config{HTTPProxy: n.HTTPProxy, HTTPSProxy: n.HTTPSProxy, NoProxy: n.NoProxy}).ProxyFunc()
+		return func(r *http.Request) (*url.URL, error) {
+			proxy, err := conventional(r.URL)
+			if err != nil {
+				return nil, errors.New("read the proxy's address: it is not a URL") // the cause may hold its password
+			}
+			return proxy, nil
+		}, nil
+	}
+	proxy := *n.ProxyURL
+	if proxy.User == nil && n.ProxyUser != "" {
+		proxy.User = url.UserPassword(n.ProxyUser, n.ProxyPassword)
+	}
+	bypass := make([]*regexp.Regexp, 0, len(n.ProxyBypass))
+	for _, re := range n.ProxyBypass {
+		anyCase, err := regexp.Compile("(?i:" + re.String() + ")")
+		if err != nil {
+			return nil, fmt.Errorf("read the proxy's bypass list: %w", err)
+		}
+		bypass = append(bypass, anyCase)
+	}
+	return func(r *http.Request) (*url.URL, error) {
+		if isLoopback(r.URL.Hostname()) {
+			return nil, nil
+		}
+		for _, re := range bypass {
+			if re.MatchString(r.URL.Scheme+"://"+r.URL.Host) || re.MatchString(r.URL.String()) {
+				return nil, nil
+			}
+		}
+		return &proxy, nil
+	}, nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// proxyError is a proxy's refusal to connect to the service.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	if e.status == http.StatusProxyAuthRequired {
+		return "the proxy does not accept its user and password"
+	}
+	return fmt.Sprintf("the proxy does not connect: %d %s", e.status, http.StatusText(e.status))
+}
