@@ -1,0 +1,235 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sethvargo/go-envconfig"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// Config is a step's environment, read and checked.
+type Config struct {
+	// CollectionURL is the organization or the collection that the job's token belongs to, without a trailing slash.
+	CollectionURL string
+	// Project is the run's own project; the zero value where Connection.Organization is set, since it lives elsewhere.
+	Project requeue.Project
+	// Token is the job's own token, or the one that a person handed over on a laptop.
+	Token Secret
+	// Secrets are to be masked before anything else is written. They are there even when Load returns faults.
+	Secrets []Secret
+	// Agent says that an agent reads the output, so that logging commands have a meaning.
+	Agent bool
+	// Debug is the variable System.Debug.
+	Debug bool
+	// Launcher says that the launcher started the program: the end of standard input then means that it is gone.
+	Launcher bool
+
+	// Repositories is the input repositories; no items: RunRepository, or any of the project with PullRequestIDs.
+	Repositories requeue.RepositoryPatterns
+	// RunRepository is the repository of this run; the zero value where it is not in Azure Repos.
+	RunRepository RunRepository
+	// PullRequestIDs is the input pullRequestIds, without duplicates.
+	PullRequestIDs []int
+	// ValidatesPullRequest is the pull request that this run validates and is limited to; else 0.
+	ValidatesPullRequest int
+	// Rules are the inputs that decide.
+	Rules requeue.Rules
+
+	// DryRun plans and reports only. Default false.
+	DryRun bool
+	// Wait follows what was re-queued to its end, for WaitTimeout at most. Defaults false, 45m.
+	Wait        bool
+	WaitTimeout time.Duration
+	// FailOnRejected fails a run that waited if an evaluation is rejected. Default false.
+	FailOnRejected bool
+	// OnNothing is the result of an empty plan. Default ignore.
+	OnNothing OnNothing
+	// OnError is the result where something could not be handled. Default fail.
+	OnError OnError
+	// Comment says when a pull request gets a comment. Default never.
+	Comment Comment
+	// ReportPath is where the report goes; "" is a new file under TempDirectory. It is relative only where the
+	// environment names no working directory.
+	ReportPath string
+	// TempDirectory is the agent's folder for temporary files; "" outside an agent.
+	TempDirectory string
+	// Concurrency is how many requests may be under way at once. Default 8.
+	Concurrency int
+
+	Connection Connection
+	Network    Network
+
+	// Warnings are what the run goes on with, but should tell.
+	Warnings []string
+	// Effective are lines for the head of the log: scope, states and limits always, other inputs where they differ from
+	// their default. They quote what somebody typed.
+	Effective []string
+}
+
+// RunRepository is the repository that the run was started for.
+type RunRepository struct {
+	ID, Name string // one of them may be ""
+	// Project is the repository's project, which need not be the run's own; its ID or its name may be missing.
+	Project requeue.Project
+}
+
+// OnNothing is a value of the input onNothing.
+type OnNothing string
+
+// The values of the input onNothing.
+const (
+	OnNothingIgnore OnNothing = "ignore"
+	OnNothingWarn   OnNothing = "warn"
+	OnNothingFail   OnNothing = "fail"
+)
+
+// OnError is a value of the input onError.
+type OnError string
+
+// The values of the input onError.
+const (
+	OnErrorFail OnError = "fail"
+	OnErrorWarn OnError = "warn"
+)
+
+// Comment is a value of the input comment.
+type Comment string
+
+// The values of the input comment.
+const (
+	CommentNever     Comment = "never"
+	CommentExhausted Comment = "exhausted"
+	CommentAlways    Comment = "always"
+)
+
+// Connection says with which identity, and in which organization, the run works.
+type Connection struct {
+	// Organization is the input organization without a trailing slash; "" is the run's own, CollectionURL.
+	Organization string
+	// ServiceConnection replaces the job's token; nil where the input azureSubscription is blank.
+	ServiceConnection *ServiceConnection
+	// OIDCRequestURI is where the job's token buys an assertion for ServiceConnection. It belongs to CollectionURL.
+	OIDCRequestURI string
+}
+
+// ServiceConnection is an Azure service connection with workload identity federation.
+type ServiceConnection struct {
+	ID, TenantID, ClientID string
+	// AuthorityURL is where the assertion is exchanged for a token; "" is the public cloud.
+	AuthorityURL string
+}
+
+// Network is how requests leave the machine.
+type Network struct {
+	// ProxyURL is the agent's proxy without a user; "" if it has none.
+	ProxyURL      string
+	ProxyUser     string
+	ProxyPassword Secret
+	// ProxyBypass are matched against "scheme://host[:port]" and the whole URL.
+	ProxyBypass []*regexp.Regexp
+	// HTTPSProxy, HTTPProxy and NoProxy are the variables of those names, read only where ProxyURL is "". The URLs may
+	// hold a password.
+	HTTPSProxy, HTTPProxy Secret
+	NoProxy               string
+	// CAFile holds certificates to trust beside the system's.
+	CAFile string
+	// ClientCert and ClientKey are both set or both "".
+	ClientCert, ClientKey string
+	ClientKeyPassword     Secret
+}
+
+// loader is the work of Load.
+type loader struct {
+	faults
+	in     inputs
+	env    environment
+	lookup envconfig.Lookuper
+	given  map[string]bool // inputs that are not blank
+	cfg    Config
+	// collection is Config.CollectionURL taken apart; the zero value if it cannot be used.
+	collection serviceURL
+}
+
+// Load reads the environment. The error holds every fault at once, see Faults; Agent, Debug and Secrets of the Config
+// can be relied on even then.
+func Load(ctx context.Context, env envconfig.Lookuper) (Config, error) {
+	if env == nil {
+		return Config{}, envconfig.ErrLookuperNil
+	}
+	l := loader{lookup: blankIsUnset(env), given: make(map[string]bool)}
+	for _, target := range []any{&l.in, &l.env} {
+		if err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: target, Lookuper: l.lookup}); err != nil {
+			return Config{}, fmt.Errorf("decode the environment: %w", err)
+		}
+	}
+	names := l.checkTexts()
+	l.cfg.Agent = strings.EqualFold(l.env.TFBuild, "true")
+	l.cfg.Debug = strings.EqualFold(l.env.Debug, "true") || l.env.Debug == "1"
+	l.cfg.Launcher = l.env.Launcher == "1"
+	l.cfg.TempDirectory = l.env.TempDirectory
+
+	l.readIdentity()
+	l.readCollection()
+	l.readConnection()
+	l.refuseAliases()
+	l.readRules()
+	l.readRun()
+	l.readScope()
+	l.readNetwork()
+	if err := l.err(names); err != nil {
+		return l.cfg, err
+	}
+	l.cfg.Effective = l.effective()
+	return l.cfg, nil
+}
+
+// checkTexts looks at every input before it is parsed, and goes on with the default of one that cannot be used. It
+// returns the names in order.
+func (l *loader) checkTexts() []string {
+	var names []string
+	for _, f := range l.in.fields() {
+		names = append(names, f.name)
+		if _, found := l.lookup.Lookup(f.env); !found {
+			continue
+		}
+		l.given[f.name] = true
+		switch at := strings.Index(*f.value, "$("); {
+		case !utf8.ValidString(*f.value):
+			l.add(f.name, "%s is not valid UTF-8", quote(*f.value))
+		case at >= 0:
+			l.add(f.name, "%s", unresolved(f.name, (*f.value)[at:]))
+		default:
+			continue
+		}
+		*f.value = f.defaultValue
+	}
+	return names
+}
+
+// unresolved words the fault of a value in which the agent left a "$(name)", or what it takes for one.
+func unresolved(input, rest string) string {
+	macro, _, closed := strings.Cut(rest, ")")
+	if closed {
+		macro += ")"
+	}
+	text := "it still contains " + quote(macro) + ": "
+	switch input {
+	case "pullRequestIds":
+		return text + "the run has no such variable; give the step condition: eq(variables['Build.Reason'], 'PullRequest'), or leave the input blank"
+	case "retryOnlyIf", "neverRetryIf":
+		return text + `the run has no such variable; for a literal "$(" write \$\(, for the end of a text before a group \z(`
+	}
+	return text + "the run has no such variable; define it, or leave the input blank"
+}
+
+// get reads a variable whose name is only known at run time.
+func (l *loader) get(key string) string {
+	value, _ := l.lookup.Lookup(key)
+	return value
+}

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// readRules parses the inputs that decide.
+func (l *loader) readRules() {
+	in, f, r := &l.in, &l.faults, &l.cfg.Rules
+
+	r.TargetBranches = patterns(f, "targetBranches", splitList(in.TargetBranches, "comma"), requeue.NewBranchPatterns)
+	r.SourceBranches = patterns(f, "sourceBranches", splitList(in.SourceBranches, "comma"), requeue.NewBranchPatterns)
+	r.Labels = patterns(f, "labels", splitList(in.Labels, "comma"), requeue.NewPatterns)
+	r.Authors = patterns(f, "authors", splitList(in.Authors, "line"), requeue.NewPatterns)
+	r.Titles = patterns(f, "titles", splitList(in.Titles, "line"), requeue.NewPatterns)
+	r.Drafts = oneOf(f, "drafts", in.Drafts, requeue.DraftsSkip, requeue.DraftsInclude, requeue.DraftsOnly)
+	r.CreatedWithin = f.duration("createdWithin", in.CreatedWithin)
+	required := someOf(f, "require", splitList(in.Require, "comma"), "autoComplete", "approved", "noOtherBlockers")
+	r.RequireAutoComplete = slices.Contains(required, "autoComplete")
+	r.RequireApproved = slices.Contains(required, "approved")
+	r.RequireNoOtherBlockers = slices.Contains(required, "noOtherBlockers")
+
+	r.When = l.states()
+	r.Policies = patterns(f, "policies", splitList(in.Policies, "line"), requeue.NewPolicyPatterns)
+	r.Enforcement = oneOf(f, "enforcement", in.Enforcement,
+		requeue.EnforcementAll, requeue.EnforcementRequired, requeue.EnforcementOptional)
+	r.ManualPolicies = oneOf(f, "manualPolicies", in.ManualPolicies,
+		requeue.ManualSkip, requeue.ManualInclude, requeue.ManualOnly)
+	r.OutdatedAfter = f.duration("outdatedAfter", in.OutdatedAfter)
+
+	r.MaxRetriesPerCommit = f.count("maxRetriesPerCommit", in.MaxRetriesPerCommit, 0, largest)
+	r.Cooldown = f.duration("cooldown", in.Cooldown)
+	r.RetryOnlyIf = f.regexps("retryOnlyIf", splitList(in.RetryOnlyIf, "line"))
+	r.NeverRetryIf = f.regexps("neverRetryIf", splitList(in.NeverRetryIf, "line"))
+
+	r.MaxPerRun = f.count("maxPerRun", in.MaxPerRun, 0, largest)
+	r.MaxInFlightPerBranch = f.count("maxInFlightPerBranch", in.MaxInFlightPerBranch, 0, largest)
+	r.Order = someOf(f, "order", splitList(in.Order, "comma"), requeue.OrderAutoComplete, requeue.OrderApproved,
+		requeue.OrderStalest, requeue.OrderOldest, requeue.OrderNewest)
+	r.WaitForTargetBranch = f.boolean("waitForTargetBranch", in.WaitForTargetBranch)
+	if f.boolean("sliceAcrossJobs", in.SliceAcrossJobs) {
+		l.readSlice()
+	}
+}
+
+// states is the input when, in the order of the contract whatever the order was.
+func (l *loader) states() []requeue.State {
+	all := []requeue.State{
+		requeue.StateExpired, requeue.StateFailed, requeue.StateBroken, requeue.StateNotStarted, requeue.StateOutdated,
+	}
+	named := someOf(&l.faults, "when", splitList(l.in.When, "comma"), all...)
+	return slices.DeleteFunc(all, func(s requeue.State) bool { return !slices.Contains(named, s) })
+}
+
+// readSlice finds this job's share. A job that is the only one of its kind takes everything.
+func (l *loader) readSlice() {
+	if l.cfg.Rules.MaxInFlightPerBranch > 0 {
+		l.add("sliceAcrossJobs", "it cannot be true together with maxInFlightPerBranch above 0, since no job sees what the others start; "+
+			"allowed: false, or maxInFlightPerBranch: 0")
+	}
+	if l.env.TotalJobs == "" {
+		return
+	}
+	total, _, ok := number(l.env.TotalJobs, 1, largest)
+	if ok && total == 1 {
+		return
+	}
+	position, _, within := number(l.env.JobPosition, 1, total)
+	if !ok || !within {
+		l.add("sliceAcrossJobs", "this job's share cannot be told: SYSTEM_JOBPOSITIONINPHASE is %s and SYSTEM_TOTALJOBSINPHASE is %s; "+
+			"set it to false, or give the job strategy: parallel", quote(l.env.JobPosition), quote(l.env.TotalJobs))
+		return
+	}
+	l.cfg.Rules.Slice = requeue.Slice{Position: position, Total: total}
+}

@@ -1,0 +1,260 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// definition is task/task.json as far as this package is concerned.
+type definition struct {
+	Schema                   string `json:"$schema"`
+	ID, Name, FriendlyName   string
+	Description, Author      string
+	HelpURL, HelpMarkDown    string
+	Category                 string
+	Visibility, RunsOn       []string
+	Version                  struct{ Major, Minor, Patch int }
+	MinimumAgentVersion      string
+	InstanceNameFormat       string
+	ShowEnvironmentVariables bool
+	Groups                   []struct {
+		Name, DisplayName, VisibleRule string
+		IsExpanded                     bool
+	}
+	Inputs          []definitionInput
+	OutputVariables []struct{ Name, Description string }
+	Restrictions    struct {
+		SettableVariables struct{ Allowed []string }
+	}
+	Execution map[string]struct{ Target string }
+}
+
+type definitionInput struct {
+	Name, Type, Label, HelpMarkDown, GroupName, VisibleRule, DefaultValue string
+	Required                                                              bool
+	Options                                                               map[string]string
+	Properties                                                            struct {
+		Resizable bool
+		Rows      string
+	}
+}
+
+func task(t *testing.T) definition {
+	t.Helper()
+	text, err := os.ReadFile("../../task/task.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var d definition
+	if err := decoder.Decode(&d); err != nil {
+		t.Fatalf("decode task.json: %v", err)
+	}
+	return d
+}
+
+// TestContract holds the definition against the public contract: names, types, defaults, groups and order.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	const want = `
+repositories multiLine pullRequests
+pullRequestIds string pullRequests
+targetBranches multiLine pullRequests
+sourceBranches multiLine pullRequests
+labels multiLine pullRequests
+authors multiLine pullRequests
+titles multiLine pullRequests
+drafts pickList(include,only,skip) pullRequests =skip
+createdWithin string pullRequests
+require string pullRequests
+when string evaluations =expired
+policies multiLine evaluations
+enforcement pickList(all,optional,required) evaluations =all
+manualPolicies pickList(include,only,skip) evaluations =skip
+outdatedAfter string evaluations =12h
+maxRetriesPerCommit string retries =2
+cooldown string retries =10m
+retryOnlyIf multiLine retries
+neverRetryIf multiLine retries
+maxPerRun string limits =20
+maxInFlightPerBranch string limits =0
+order string limits =autoComplete,stalest
+waitForTargetBranch boolean limits =false
+sliceAcrossJobs boolean limits =false
+dryRun boolean run =false
+wait boolean run =false
+waitTimeout string run =45m
+failOnRejected boolean run =false
+onNothing pickList(fail,ignore,warn) run =ignore
+onError pickList(fail,warn) run =fail
+comment pickList(always,exhausted,never) run =never
+reportPath string run
+concurrency string run =8
+organization string connection
+azureSubscription connectedService:AzureRM connection
+`
+	var lines []string
+	for _, i := range task(t).Inputs {
+		line := i.Name + " " + i.Type
+		if len(i.Options) > 0 {
+			line += "(" + strings.Join(slices.Sorted(maps.Keys(i.Options)), ",") + ")"
+		}
+		line += " " + i.GroupName
+		if i.DefaultValue != "" {
+			line += " =" + i.DefaultValue
+		}
+		lines = append(lines, line)
+	}
+	diff(t, strings.Split(strings.TrimSpace(want), "\n"), lines)
+}
+
+func TestTagsAgreeWithTheDefinition(t *testing.T) {
+	t.Parallel()
+	d := task(t)
+	fields := new(inputs).fields()
+	if len(fields) != len(d.Inputs) {
+		t.Fatalf("%d inputs in task.json, %d in the tags", len(d.Inputs), len(fields))
+	}
+	for i, f := range fields {
+		in := d.Inputs[i]
+		if f.name != in.Name || f.defaultValue != in.DefaultValue || f.env != "INPUT_"+strings.ToUpper(in.Name) {
+			t.Errorf("input %d: task.json has %s=%q, the tags have %s=%q (%s)", i, in.Name, in.DefaultValue, f.name, f.defaultValue, f.env)
+		}
+		if in.Type == "multiLine" && f.list == "" {
+			t.Errorf("%s is multiLine in task.json, but no list in the tags", f.name)
+		}
+		if !slices.Contains([]string{"", "comma", "line"}, f.list) {
+			t.Errorf("%s: list:%q is unknown", f.name, f.list)
+		}
+		// The words of a pick list are exactly the ones that the code takes, in any case.
+		for word := range in.Options {
+			expectNoFaults(t, variables{f.env: word})
+			expectNoFaults(t, variables{f.env: strings.ToUpper(word)})
+		}
+		if in.Type == "pickList" {
+			_, found := load(t, job(variables{f.env: "none of them"}))
+			_, allowed, _ := strings.Cut(found[0].Message, "allowed: ")
+			words := strings.Split(allowed, ", ")
+			slices.Sort(words)
+			diff(t, slices.Sorted(maps.Keys(in.Options)), words)
+		}
+		if in.Type == "boolean" {
+			expectNoFaults(t, variables{f.env: "True"})
+			expectNoFaults(t, variables{f.env: "False"})
+		}
+	}
+	var lines []string
+	for _, f := range fields {
+		if f.list == "line" {
+			lines = append(lines, f.name)
+		}
+	}
+	diff(t, []string{"authors", "titles", "policies", "retryOnlyIf", "neverRetryIf"}, lines)
+}
+
+func expectNoFaults(t *testing.T, env variables) {
+	t.Helper()
+	_, found := load(t, job(env))
+	expect(t, found)
+}
+
+func TestOutputsAreDeclared(t *testing.T) {
+	t.Parallel()
+	want := strings.Fields("plannedCount requeuedCount declinedCount movedCount failedCount skippedCount skippedPullRequestCount " +
+		"pullRequestCount evaluationCount pullRequestIds buildIds exhaustedPullRequestIds limited reportPath succeededCount rejectedCount pendingCount")
+	d := task(t)
+	var declared []string
+	for _, output := range d.OutputVariables {
+		declared = append(declared, output.Name)
+		if output.Description == "" {
+			t.Errorf("output %s has no description", output.Name)
+		}
+	}
+	diff(t, want, declared)
+	diff(t, want, d.Restrictions.SettableVariables.Allowed)
+}
+
+func TestDefinition(t *testing.T) {
+	t.Parallel()
+	d := task(t)
+	name := regexp.MustCompile(`\A[A-Za-z][A-Za-z0-9]*\z`)
+	if _, ok := parseGUID(d.ID); !ok || d.Name != "ReschedulePullRequestEvaluations" || d.FriendlyName != "Reschedule pull request evaluations" ||
+		len(d.FriendlyName) > 40 || !strings.HasPrefix(d.Description, "Re-queue ") || d.Category != "Azure Repos" ||
+		d.MinimumAgentVersion != "2.144.0" || !d.ShowEnvironmentVariables || d.Version.Major < 1 {
+		t.Errorf("head of task.json: %+v", d)
+	}
+	diff(t, []string{"Build", "Release"}, d.Visibility)
+	diff(t, []string{"Agent", "DeploymentGroup"}, d.RunsOn)
+	diff(t, []string{"Node10", "Node16", "Node20_1"}, slices.Sorted(maps.Keys(d.Execution)))
+	for handler, execution := range d.Execution {
+		if execution.Target != "launcher.js" {
+			t.Errorf("%s starts %q", handler, execution.Target)
+		}
+	}
+	var groups, expanded []string
+	for _, group := range d.Groups {
+		groups = append(groups, group.Name+"|"+group.DisplayName+"|"+group.VisibleRule)
+		if group.IsExpanded {
+			expanded = append(expanded, group.Name)
+		}
+	}
+	diff(t, []string{
+		"pullRequests|Which pull requests|", "evaluations|Which evaluations|", "retries|Retrying failures|when != expired",
+		"limits|Limits and order|", "run|Running and reporting|", "connection|Another organization|",
+	}, groups)
+	diff(t, []string{"pullRequests", "evaluations"}, expanded)
+
+	names := make(map[string]bool)
+	for _, in := range d.Inputs {
+		names[in.Name] = true
+	}
+	for _, in := range d.Inputs {
+		if !name.MatchString(in.Name) || in.Required || in.Label == "" || utf8.RuneCountInString(in.Label) > 40 {
+			t.Errorf("%s: required %t, label %q", in.Name, in.Required, in.Label)
+		}
+		if !strings.Contains(in.HelpMarkDown, "Example: `") {
+			t.Errorf("%s: the help has no example", in.Name)
+		}
+		for word := range in.Options {
+			if !strings.Contains(in.HelpMarkDown, "`"+word+"`") {
+				t.Errorf("%s: the help does not name %s", in.Name, word)
+			}
+		}
+		if in.Type == "boolean" && !strings.Contains(in.HelpMarkDown, "Allowed: `true`, `false`") {
+			t.Errorf("%s: the help does not name true and false", in.Name)
+		}
+		if (in.Type == "multiLine") != in.Properties.Resizable {
+			t.Errorf("%s: only a text of several lines can be resized", in.Name)
+		}
+		if subject, _, _ := strings.Cut(in.VisibleRule, " "); in.VisibleRule != "" && !names[subject] {
+			t.Errorf("%s: the visible rule %q names no input", in.Name, in.VisibleRule)
+		}
+	}
+	for macro := range strings.SplitSeq(d.InstanceNameFormat, "$(") {
+		if input, _, found := strings.Cut(macro, ")"); found && !names[input] {
+			t.Errorf("the instance name names no input: %q", d.InstanceNameFormat)
+		}
+	}
+	// The words of the lists are documented, too.
+	for input, words := range map[string]string{
+		"when":    "expired failed broken notStarted outdated",
+		"require": "autoComplete approved noOtherBlockers",
+		"order":   "autoComplete approved stalest oldest newest",
+	} {
+		at := slices.IndexFunc(d.Inputs, func(i definitionInput) bool { return i.Name == input })
+		for word := range strings.FieldsSeq(words) {
+			if !strings.Contains(d.Inputs[at].HelpMarkDown, "`"+word+"`") {
+				t.Errorf("%s: the help does not name %s", input, word)
+			}
+			expectNoFaults(t, variables{"INPUT_" + strings.ToUpper(input): word})
+		}
+	}
+}
