@@ -1,0 +1,60 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// CommentMarker begins every comment of ours. Readers do not see it; by it the next run finds its thread.
+const CommentMarker = "<!-- reschedule-pull-request-evaluations -->"
+
+// CommentText is the Markdown of the comment on one pull request; "" where there is nothing to say. It names the
+// evaluations whose retries are used up, and with always also what was re-queued and what the service declined. The
+// outcomes are those of the pull request's evaluations, by their index in the plan; none in particular needs to be
+// there.
+//
+// The text holds no time and nothing else that differs between two runs of which the second changes nothing, so that a
+// comment is not written again for nothing.
+func CommentText(pr requeue.PullRequestPlan, outcomes map[int]requeue.Outcome, collection string, always bool) string {
+	var exhausted, requeued, declined []string
+	for i, e := range pr.Evaluations {
+		policy := "- " + markdown(policyName(e), maxName) + ": "
+		before := buildLink(collection, pr.PullRequest, e.Evaluation.BuildID)
+		o := outcomes[i]
+		switch {
+		case e.Reason == requeue.RetriesExhausted:
+			exhausted = append(exhausted, policy+join(", ", markdown(e.Detail, maxDetail), labelled("last build", before)))
+		case o.Verdict == requeue.VerdictRequeued:
+			after := buildLink(collection, pr.PullRequest, o.BuildAfter)
+			requeued = append(requeued, policy+join(", ", "was "+stateWord(e.State), labelled("build", before), labelled("now build", after)))
+		case o.Verdict == requeue.VerdictDeclined:
+			declined = append(declined, policy+join(", ", markdown(o.Detail, maxDetail), labelled("last build", before)))
+		}
+	}
+	if !always {
+		requeued, declined = nil, nil
+	}
+	if len(exhausted)+len(requeued)+len(declined) == 0 {
+		return ""
+	}
+	parts := []string{CommentMarker}
+	add := func(title string, lines []string) {
+		if len(lines) > 0 {
+			parts = append(parts, title+"\n\n"+strings.Join(lines, "\n"))
+		}
+	}
+	add("**Needs a human: the retries for this commit are used up.** ([why]("+HelpURL(requeue.RetriesExhausted)+"))", exhausted)
+	add("**Needs a human: the service did not start a build.**", declined)
+	add("**Re-queued:**", requeued)
+	parts = append(parts, "Written by the pipeline task *Reschedule pull request evaluations*.")
+	return strings.Join(parts, "\n\n") + "\n"
+}
+
+// labelled is a label with its text; "" where there is no text.
+func labelled(label, text string) string {
+	if text == "" {
+		return ""
+	}
+	return label + " " + text
+}

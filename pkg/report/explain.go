@@ -1,0 +1,107 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// Explain prints everything about each pull request of a plan: every policy, its state, what would happen and which
+// input would change it. It is meant for one pull request, named by number, in a dry run.
+func (l *Log) Explain(p requeue.Plan) {
+	for _, pr := range p.PullRequests {
+		l.explainPullRequest(pr)
+	}
+}
+
+func (l *Log) explainPullRequest(pr requeue.PullRequestPlan) {
+	v := pr.PullRequest
+	l.Section(fmt.Sprintf("Pull request %d explained", v.ID))
+	if v.Title != "" {
+		l.Line("Title: %s", quoted(v.Title, maxTitle))
+	}
+	l.Line("Repository: %s, from %s into %s", shorten(join("/", v.Repository.Project.Name, v.Repository.Name), 2*maxName),
+		quoted(requeue.ShortBranch(v.SourceRefName), maxName), quoted(requeue.ShortBranch(v.TargetRefName), maxName))
+	l.Line("Status: %s", strings.Join(traits(v), ", "))
+	switch {
+	case v.Err != nil:
+		l.Line("It could not be read: %s", shorten(errorText(v.Err), 2*maxDetail))
+		return
+	case pr.Skipped != "":
+		text, input := Explain(pr.Skipped)
+		l.Line("It is left alone as a whole: %s", withDetail(string(pr.Skipped), text, shorten(pr.Detail, maxDetail)))
+		l.wouldChange(input, pr.Skipped, "")
+	case len(pr.Evaluations) == 0:
+		l.Line("The service holds no policy evaluation for it.")
+	}
+	for _, e := range pr.Evaluations {
+		l.explainEvaluation(pr, e)
+	}
+}
+
+// traits are what the rules for pull requests look at.
+func traits(pr *requeue.PullRequest) []string {
+	out := []string{shorten(pr.Status, maxName)}
+	add := func(is bool, yes, no string) {
+		if text := map[bool]string{true: yes, false: no}[is]; text != "" {
+			out = append(out, text)
+		}
+	}
+	add(pr.Draft, "draft", "not a draft")
+	add(pr.AutoComplete, "auto-complete is set", "auto-complete is not set")
+	add(pr.Fork, "from a fork", "")
+	add(pr.MergeStatus != "", "merge status "+shorten(pr.MergeStatus, maxName), "")
+	add(!pr.Created.IsZero(), "created "+pr.Created.UTC().Format("2006-01-02"), "")
+	add(len(pr.Labels) > 0, "labels "+shorten(strings.Join(pr.Labels, ", "), maxName), "no labels")
+	add(pr.Author.DisplayName != "", "by "+shorten(pr.Author.DisplayName, maxName), "")
+	return out
+}
+
+func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.EvaluationPlan) {
+	v := e.Evaluation
+	kind := "optional"
+	if v.Policy.Blocking {
+		kind = "required"
+	}
+	subject := shorten(v.Policy.TypeName, maxName)
+	if isBuild(v) {
+		subject = fmt.Sprintf("build validation, pipeline %d", v.Policy.PipelineID)
+		if e.Pipeline != "" {
+			subject += " " + quoted(e.Pipeline, maxName)
+		}
+		if v.Policy.ManualQueueOnly {
+			subject += ", trigger manual"
+		}
+	}
+	l.Line("Policy %s (%s)", quoted(policyName(e), maxName), join(", ", kind, subject))
+
+	state := "State: " + stateWord(e.State)
+	if v.Status != "" {
+		state += fmt.Sprintf(" (the service says %s)", quoted(v.Status, maxName))
+	}
+	if isBuild(v) {
+		state += ", " + buildText(v, l.options.Now())
+	}
+	l.Line("    %s", state)
+	switch {
+	case e.Requeue:
+		l.Line("    Re-queue: %s", join("; ", "yes", detailText(e)))
+	case e.Err != nil:
+		l.Line("    Re-queue: no, failed: %s", shorten(errorText(e.Err), 2*maxDetail))
+	case e.Reason != "":
+		text, input := explainEvaluation(e)
+		l.Line("    Re-queue: no, %s", withDetail(reasonText(e), text, detailText(e)))
+		l.wouldChange(input, e.Reason, "    ")
+	default:
+		l.Line("    Re-queue: no, the pull request is left alone as a whole (%s)", pr.Skipped)
+	}
+}
+
+func (l *Log) wouldChange(input string, reason requeue.Reason, indent string) {
+	if input == "" {
+		l.Line("%sNo input changes that. More: %s", indent, HelpURL(reason))
+		return
+	}
+	l.Line("%sTo change that: %s. More: %s", indent, input, HelpURL(reason))
+}

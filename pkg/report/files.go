@@ -1,0 +1,82 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// Files are what a run leaves behind for others to read: the JSON report and the Markdown summary.
+type Files struct {
+	report, summary *os.File
+}
+
+// OpenFiles makes both files before anything else is done, so that a path that cannot be written stops the run in time.
+// A blank report path means a new file in the temporary folder, where the summary goes in any case: an agent uploads it
+// after the step has ended. Missing folders are made. A report path that no line of the log could show as it is, is
+// refused.
+func OpenFiles(reportPath, temporary string) (*Files, error) {
+	if temporary == "" {
+		temporary = os.TempDir()
+	}
+	if clean(reportPath) != reportPath || strings.ContainsRune(reportPath, utf8.RuneError) {
+		return nil, errors.New("the path holds a control character, an invisible character or invalid UTF-8")
+	}
+	var f Files
+	var err error
+	if err := os.MkdirAll(temporary, 0o750); err != nil {
+		return nil, fmt.Errorf("make the temporary folder: %w", err)
+	}
+	if reportPath == "" {
+		f.report, err = os.CreateTemp(temporary, "reschedule-report-*.json")
+	} else {
+		f.report, err = create(reportPath)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the report: %w", err)
+	}
+	if f.summary, err = os.CreateTemp(temporary, "reschedule-summary-*.md"); err != nil {
+		return nil, errors.Join(fmt.Errorf("make the summary: %w", err), f.report.Close())
+	}
+	return &f, nil
+}
+
+func create(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, err
+	}
+	// The pipeline's author says where the report goes. What is there stays until there is a report to replace it.
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the path is an input
+}
+
+// ReportPath is where the JSON report goes.
+func (f *Files) ReportPath() string { return f.report.Name() }
+
+// SummaryPath is where the Markdown summary goes.
+func (f *Files) SummaryPath() string { return f.summary.Name() }
+
+// Write writes and closes both files.
+func (f *Files) Write(r Run) error {
+	return errors.Join(write(f.report, r.WriteJSON), write(f.summary, r.WriteSummary))
+}
+
+func write(file *os.File, content func(io.Writer) error) error {
+	return errors.Join(file.Truncate(0), content(file), file.Close())
+}
+
+// Discard closes both files and takes those away that hold nothing, where a run ends without a report.
+func (f *Files) Discard() error {
+	var faults []error
+	for _, file := range []*os.File{f.report, f.summary} {
+		info, err := file.Stat()
+		faults = append(faults, err, file.Close())
+		if err == nil && info.Size() == 0 {
+			faults = append(faults, os.Remove(file.Name()))
+		}
+	}
+	return errors.Join(faults...)
+}

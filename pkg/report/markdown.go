@@ -1,0 +1,99 @@
+package report
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// entity is how Markdown text writes a character to which Markdown, its extensions in Azure DevOps or HTML give a
+// meaning: as a named character reference. Named, because a numeric one would bring in a "#" followed by digits, which
+// is a link to a work item; a reference rather than a backslash, because a backslash does not stop whatever searches the
+// raw text for "@", "#12" and "!12", and because a table is split at "|" before anything else is looked at.
+func entity(r rune) string {
+	const (
+		special = "&<>#@!|`*_[]{}\\+=:$^"
+		names   = "amp lt gt num commat excl vert grave ast lowbar lsqb rsqb lcub rcub bsol plus equals colon dollar Hat"
+	)
+	if i := strings.IndexRune(special, r); i >= 0 {
+		return "&" + strings.Fields(names)[i] + ";"
+	}
+	if r == '~' || r == '-' { // these have no name
+		return `\` + string(r)
+	}
+	return ""
+}
+
+// Markdown makes foreign text inert within Markdown: one line of plain text, without live HTML, links, tables, mentions
+// of people, links to work items or pull requests, formulas or emoji.
+func Markdown(text string) string {
+	text = strings.Join(strings.Fields(clean(text)), " ")
+	// A renderer that decodes references first would make links of bare addresses all the same.
+	text = strings.ReplaceAll(text, "://", ": //")
+	var out strings.Builder
+	out.Grow(len(text) + 16)
+	start := true // nothing but digits so far: "1." and "1)" would begin a list
+	last := ' '
+	for i, r := range text {
+		escaped := entity(r)
+		switch {
+		case r == '-' && wordRune(last): // "pre-commit" begins neither a list nor a rule
+			escaped = ""
+		case r == ':' && (i+1 == len(text) || text[i+1] == ' '): // begins no ":smile:"
+			escaped = ""
+		case r == '.' && (start || last == 'w' || last == 'W'): // "www." begins an address
+			escaped = "&period;"
+		case r == ')' && start:
+			escaped = "&rpar;"
+		}
+		if escaped == "" {
+			escaped = string(r)
+		}
+		out.WriteString(escaped)
+		start = start && '0' <= r && r <= '9'
+		last = r
+	}
+	return out.String()
+}
+
+// wordRune reports whether r is an ASCII letter or digit.
+func wordRune(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}
+
+// markdown is Markdown, cut to n characters first.
+func markdown(text string, n int) string { return Markdown(shorten(text, n)) }
+
+// link is a link of ours; without a usable address just its text. The text is foreign.
+func link(text, address string) string {
+	if address = safeURL(address); address == "" {
+		return Markdown(text)
+	}
+	return "[" + Markdown(text) + "](" + address + ")"
+}
+
+// safeURL is an http or https address in which nothing can end a link or mean anything to Markdown; "" if it is none.
+func safeURL(address string) string {
+	u, err := url.Parse(clean(address))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Opaque != "" {
+		return ""
+	}
+	u.Fragment = ""
+	const plain = "-._/:?=&,%"
+	var out strings.Builder
+	for _, b := range []byte(u.String()) {
+		if wordRune(rune(b)) || strings.IndexByte(plain, b) >= 0 {
+			out.WriteByte(b)
+			continue
+		}
+		const hex = "0123456789ABCDEF"
+		out.Write([]byte{'%', hex[b>>4], hex[b&15]})
+	}
+	return out.String()
+}
+
+// helpLink is a reason's word, linked to its entry.
+func helpLink(reason requeue.Reason) string {
+	return "[" + string(reason) + "](" + HelpURL(reason) + ")" // both are ours
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// namer names pull requests as shortly as the run allows: repository and project only where there are several.
+type namer struct {
+	repositories, projects bool
+}
+
+func newNamer(p requeue.Plan) namer {
+	var n namer
+	var first *requeue.Repository
+	for _, pr := range p.PullRequests {
+		r := pr.PullRequest.Repository
+		if first == nil {
+			first = r
+		}
+		n.repositories = n.repositories || r.ID != first.ID || r.Name != first.Name
+		n.projects = n.projects || r.Project.ID != first.Project.ID || r.Project.Name != first.Project.Name
+	}
+	n.repositories = n.repositories || n.projects
+	return n
+}
+
+// line is a line about a pull request: its number, title and branch between two texts. The title gives way where the
+// line would become long.
+func (n namer) line(before string, pr *requeue.PullRequest, after string) string {
+	before += fmt.Sprintf("#%d ", pr.ID)
+	after = n.place(pr) + ": " + after
+	room := aimLine - utf8.RuneCountInString(before) - utf8.RuneCountInString(after)
+	if pr.Title == "" { // not read
+		return before + strings.TrimPrefix(after, " ")
+	}
+	return before + quoted(pr.Title, min(max(room-2, minTitle), maxTitle)) + after
+}
+
+// place is " (main)" or " (project/repository, main)".
+func (n namer) place(pr *requeue.PullRequest) string {
+	place := join(", ", n.repository(pr.Repository), shorten(requeue.ShortBranch(pr.TargetRefName), maxName))
+	if place == "" {
+		return ""
+	}
+	return " (" + place + ")"
+}
+
+func (n namer) repository(r *requeue.Repository) string {
+	switch {
+	case n.projects:
+		return join("/", shorten(r.Project.Name, maxName), shorten(r.Name, maxName))
+	case n.repositories:
+		return shorten(r.Name, maxName)
+	}
+	return ""
+}
+
+// policyName is how people know a policy.
+func policyName(e requeue.EvaluationPlan) string {
+	return cmp.Or(e.Evaluation.Policy.DisplayName, e.Pipeline, e.Evaluation.Policy.TypeName, "a policy")
+}
+
+// policyText is the policy within a line; what blocks is the usual case and not said.
+func policyText(e requeue.EvaluationPlan) string {
+	kind := "policy "
+	if !e.Evaluation.Policy.Blocking {
+		kind = "optional policy "
+	}
+	return kind + quoted(policyName(e), maxName)
+}
+
+// buildText is the evaluation's last build, and when it started.
+func buildText(e *requeue.Evaluation, now time.Time) string {
+	switch {
+	case e.BuildID == 0:
+		return "no build yet"
+	case e.BuildStarted.IsZero():
+		return fmt.Sprintf("build %d", e.BuildID)
+	}
+	return fmt.Sprintf("build %d started %s", e.BuildID, ago(now.Sub(e.BuildStarted)))
+}
+
+// detailText is the detail where it says more than the words around it.
+func detailText(e requeue.EvaluationPlan) string {
+	if e.Detail == policyName(e) || e.Detail == onlyBuilds {
+		return ""
+	}
+	return shorten(e.Detail, maxDetail)
+}
+
+// stateWord is the state as a person would say it.
+func stateWord(s requeue.State) string {
+	switch s {
+	case requeue.StateNotStarted:
+		return "never started"
+	case requeue.StateNotApplicable:
+		return "not applicable"
+	case requeue.StateRunning, requeue.StateExpired, requeue.StateFailed, requeue.StateBroken, requeue.StateOutdated,
+		requeue.StateSucceeded, requeue.StateUnknown:
+	}
+	return string(s)
+}
+
+// reasonText is a reason with its state: "draft", "state (running)".
+func reasonText(e requeue.EvaluationPlan) string {
+	if e.Reason == requeue.NotSelectedState {
+		return "state (" + string(e.State) + ")"
+	}
+	return string(e.Reason)
+}
+
+// BuildURL is the browser page of a build.
+func BuildURL(collection, project string, id int) string {
+	return strings.TrimRight(collection, "/") + "/" + url.PathEscape(project) + "/_build/results?buildId=" + strconv.Itoa(id)
+}
+
+// errorText is the text of an error for people; "" for none.
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,303 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// maxLeftAlone is up to how many of the left alone the log names each; beyond it they are counted, and the report lists
+// them.
+const maxLeftAlone = 200
+
+// maxUnread is how many unreadable pull requests and evaluations the plan names; all of them are errors in the end.
+const maxUnread = 50
+
+// known is what a Log remembers of the plan, so that later lines speak of an evaluation in the same words.
+type known struct {
+	plan   requeue.Plan
+	namer  namer
+	number map[[2]int]int // of an action, by the indexes of its verdict
+	begun  bool           // an outcome was printed
+}
+
+func newKnown(p requeue.Plan) known {
+	k := known{plan: p, namer: newNamer(p), number: make(map[[2]int]int, len(p.Actions))}
+	for i, a := range p.Actions {
+		k.number[[2]int{a.PullRequestIndex, a.EvaluationIndex}] = i + 1
+	}
+	return k
+}
+
+// line is a line about an action, under its number in the plan.
+func (k known) line(a requeue.Action, after string) string {
+	number := ""
+	if n := k.number[[2]int{a.PullRequestIndex, a.EvaluationIndex}]; n > 0 {
+		number = fmt.Sprintf("%*d. ", len(strconv.Itoa(len(k.plan.Actions))), n)
+	}
+	return k.namer.line("  "+number, a.PullRequest, policyText(k.verdict(a))+": "+after)
+}
+
+// verdict is the plan's verdict on the action's evaluation.
+func (k known) verdict(a requeue.Action) requeue.EvaluationPlan {
+	if a.PullRequestIndex < len(k.plan.PullRequests) {
+		if all := k.plan.PullRequests[a.PullRequestIndex].Evaluations; a.EvaluationIndex < len(all) {
+			if e := all[a.EvaluationIndex]; e.Evaluation == a.Evaluation {
+				return e
+			}
+		}
+	}
+	return requeue.EvaluationPlan{Evaluation: a.Evaluation, State: a.State, Requeue: true}
+}
+
+// Head begins the log: what runs, where, and the rules that are in effect.
+func (l *Log) Head(version, collection string, effective []string) {
+	l.Section("Reschedule pull request evaluations " + version)
+	l.Line("Organization: %s", collection)
+	for _, text := range effective {
+		l.Line("%s", text)
+	}
+}
+
+// Visible says who the run is to the service, and what it was shown. An unreadable identity harms nothing.
+func (l *Log) Visible(identity string, err error, repositories, pullRequests int) {
+	switch {
+	case err != nil:
+		l.Line("Identity: unknown, it could not be read (%s). That changes nothing else.", shorten(errorText(err), maxDetail))
+	case identity == "":
+		l.Line("Identity: unknown. That changes nothing else.")
+	default:
+		l.Line("Identity: %s", shorten(identity, maxName))
+	}
+	l.Line("Visible: %s; %s in scope.", plural(repositories, "repository"), plural(pullRequests, "pull request"))
+}
+
+// Plan prints the whole plan: first what is to be re-queued, in order, then what could not be read, then what is left
+// alone and why.
+func (l *Log) Plan(p requeue.Plan, dryRun bool) {
+	k := newKnown(p)
+	l.mu.Lock()
+	l.known = k
+	l.mu.Unlock()
+	l.rawDecisions(p)
+
+	evaluations := 0
+	for _, pr := range p.PullRequests {
+		evaluations += len(pr.Evaluations)
+	}
+	of := fmt.Sprintf("%s of %s", plural(evaluations, "evaluation"), plural(len(p.PullRequests), "pull request"))
+	verb := "will be"
+	if dryRun {
+		verb = "would be"
+	}
+	switch {
+	case len(p.Actions) == 0:
+		l.Section("Plan: nothing to re-queue among " + of)
+	default:
+		l.Section(fmt.Sprintf("Plan: %d of %s %s re-queued, in this order", len(p.Actions), of, verb))
+	}
+	now := l.options.Now()
+	for _, a := range p.Actions {
+		text := stateWord(a.State) + ", " + buildText(a.Evaluation, now)
+		l.Line("%s", k.line(a, join("; ", text, detailText(k.verdict(a)))))
+	}
+	l.unread(k)
+	l.limits(p)
+	l.leftAlone(k)
+	if dryRun {
+		l.Line("This is a dry run: nothing was changed.")
+	}
+}
+
+// unread names what could not be read.
+func (l *Log) unread(k known) {
+	var lines []string
+	count := 0
+	add := func(line string) {
+		if count++; count <= maxUnread {
+			lines = append(lines, line)
+		}
+	}
+	for _, pr := range k.plan.PullRequests {
+		if pr.PullRequest.Err != nil {
+			add(k.namer.line("  ", pr.PullRequest, shorten(errorText(pr.PullRequest.Err), maxDetail)))
+		}
+		for _, e := range pr.Evaluations {
+			if e.Err != nil {
+				add(k.namer.line("  ", pr.PullRequest, policyText(e)+": "+shorten(errorText(e.Err), maxDetail)))
+			}
+		}
+	}
+	if count == 0 {
+		return
+	}
+	l.Line("Not decided, because something could not be read (failed):")
+	for _, line := range lines {
+		l.Line("%s", line)
+	}
+	if more := count - len(lines); more > 0 {
+		l.Line("  and %d more, listed in the report", more)
+	}
+}
+
+// limits says which limits cut the plan.
+func (l *Log) limits(p requeue.Plan) {
+	counts := countReasons(p)
+	for _, reason := range []requeue.Reason{requeue.RunLimit, requeue.BranchBusy} {
+		if n := counts[reason]; n > 0 {
+			_, input := Explain(reason)
+			l.Line("Held back by the limit %s: %s for the next run (%s).", input, plural(n, "evaluation"), reason)
+		}
+	}
+}
+
+func countReasons(p requeue.Plan) map[requeue.Reason]int {
+	counts := map[requeue.Reason]int{}
+	for _, pr := range p.PullRequests {
+		if pr.Skipped != "" {
+			counts[pr.Skipped]++
+		}
+		for _, e := range pr.Evaluations {
+			if e.Reason != "" {
+				counts[e.Reason]++
+			}
+		}
+	}
+	return counts
+}
+
+// leftAlone says what is left alone: each with its reason, or where that would be too much their numbers by reason.
+func (l *Log) leftAlone(k known) {
+	pullRequests, evaluations := 0, 0
+	for _, pr := range k.plan.PullRequests {
+		if pr.Skipped != "" {
+			pullRequests++
+		}
+		for _, e := range pr.Evaluations {
+			if e.Reason != "" {
+				evaluations++
+			}
+		}
+	}
+	if pullRequests+evaluations == 0 {
+		return
+	}
+	var parts []string
+	if pullRequests > 0 {
+		parts = append(parts, plural(pullRequests, "pull request"))
+	}
+	if evaluations > 0 {
+		parts = append(parts, plural(evaluations, "evaluation"))
+	}
+	l.Group("Left alone: " + join(" and ", parts...))
+	if pullRequests+evaluations > maxLeftAlone {
+		l.leftAloneByReason(k.plan)
+	} else {
+		l.leftAloneEach(k)
+	}
+	l.Line("  What each reason means: %s", HelpURL(""))
+	l.EndGroup()
+}
+
+func (l *Log) leftAloneEach(k known) {
+	for _, pr := range k.plan.PullRequests {
+		if pr.Skipped != "" {
+			text, _ := Explain(pr.Skipped)
+			l.Line("%s", k.namer.line("  ", pr.PullRequest, withDetail(string(pr.Skipped), text, shorten(pr.Detail, maxDetail))))
+		}
+		for _, e := range pr.Evaluations {
+			if e.Reason != "" {
+				text, _ := explainEvaluation(e)
+				after := policyText(e) + ": " + withDetail(reasonText(e), text, detailText(e))
+				l.Line("%s", k.namer.line("  ", pr.PullRequest, after))
+			}
+		}
+	}
+}
+
+// withDetail is "draft: it is a draft (detail)".
+func withDetail(word, text, detail string) string {
+	if detail != "" {
+		text += " (" + detail + ")"
+	}
+	return word + ": " + text
+}
+
+func (l *Log) leftAloneByReason(p requeue.Plan) {
+	l.Line("  More than %d, so they are counted here and listed in the report.", maxLeftAlone)
+	for _, g := range groupLeftAlone(p) {
+		l.Line("  %s%s: %s: %s", g.reason, g.state, g.count, g.text)
+	}
+}
+
+// leftAloneGroup is what was left alone for one reason; for the reason "state", in one state.
+type leftAloneGroup struct {
+	reason requeue.Reason
+	state  string // " (running)"
+	count  string // "3 evaluations"
+	text   string
+	input  string
+}
+
+// groupLeftAlone counts what is left alone, in the order of the reasons.
+func groupLeftAlone(p requeue.Plan) []leftAloneGroup {
+	counts := countReasons(p)
+	states := map[requeue.State]int{}
+	for _, pr := range p.PullRequests {
+		for _, e := range pr.Evaluations {
+			if e.Reason == requeue.NotSelectedState && isBuild(e.Evaluation) {
+				states[e.State]++
+			}
+		}
+	}
+	var groups []leftAloneGroup
+	add := func(reason requeue.Reason, n int, noun, state, text, input string) {
+		if n > 0 {
+			groups = append(groups, leftAloneGroup{reason, state, plural(n, noun), text, input})
+		}
+	}
+	for _, reason := range requeue.PullRequestReasons() {
+		text, input := Explain(reason)
+		add(reason, counts[reason], "pull request", "", text, input)
+	}
+	for _, reason := range requeue.EvaluationReasons() {
+		if reason != requeue.NotSelectedState {
+			text, input := Explain(reason)
+			add(reason, counts[reason], "evaluation", "", text, input)
+			continue
+		}
+		others := counts[reason]
+		for _, state := range allStates() {
+			text, input := explainState(state)
+			add(reason, states[state], "evaluation", " ("+string(state)+")", text, input)
+			others -= states[state]
+		}
+		add(reason, others, "evaluation", "", onlyBuilds, "")
+	}
+	return groups
+}
+
+func allStates() []requeue.State {
+	return []requeue.State{
+		requeue.StateNotApplicable, requeue.StateRunning, requeue.StateExpired, requeue.StateFailed, requeue.StateBroken,
+		requeue.StateNotStarted, requeue.StateOutdated, requeue.StateSucceeded, requeue.StateUnknown,
+	}
+}
+
+// rawDecisions is what a debugging user sees of each verdict.
+func (l *Log) rawDecisions(p requeue.Plan) {
+	if !l.options.Debug {
+		return
+	}
+	for _, pr := range p.PullRequests {
+		l.Debugf("pull request %d: status=%s draft=%t mergeStatus=%s skipped=%s detail=%q err=%v", pr.PullRequest.ID,
+			pr.PullRequest.Status, pr.PullRequest.Draft, pr.PullRequest.MergeStatus, pr.Skipped, pr.Detail, pr.PullRequest.Err)
+		for _, e := range pr.Evaluations {
+			v := e.Evaluation
+			l.Debugf("evaluation %s: policy=%d pipeline=%d status=%s build=%d isExpired=%t buildIsNotCurrent=%t malformed=%s "+
+				"state=%s requeue=%t reason=%s detail=%q err=%v", v.ID, v.Policy.ID, v.Policy.PipelineID, v.Status, v.BuildID,
+				v.IsExpired, v.BuildIsNotCurrent, v.Malformed, e.State, e.Requeue, e.Reason, e.Detail, e.Err)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+func TestExplainKnowsEveryReason(t *testing.T) {
+	t.Parallel()
+	seen := map[string]requeue.Reason{}
+	for _, reason := range allReasons() {
+		text, input := Explain(reason)
+		if text == "" {
+			t.Errorf("%s is not explained", reason)
+		}
+		if other, found := seen[text]; found {
+			t.Errorf("%s and %s are explained alike", reason, other)
+		}
+		seen[text] = reason
+		if len(text) > 100 {
+			t.Errorf("%s takes %d characters", reason, len(text))
+		}
+		for _, r := range input {
+			if r != ',' && r != ' ' && !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", r) {
+				t.Errorf("%s: the input %q is no list of names", reason, input)
+			}
+		}
+		if want := troubleshooting + "#" + strings.ToLower(string(reason)); HelpURL(reason) != want {
+			t.Errorf("HelpURL(%s) = %s, want %s", reason, HelpURL(reason), want)
+		}
+	}
+	for _, state := range allStates() {
+		if text, _ := explainState(state); text == "" {
+			t.Errorf("the state %s is not explained", state)
+		}
+	}
+	if text, input := Explain("nonsense"); text != "" || input != "" {
+		t.Errorf("a reason that does not exist is explained as %q, %q", text, input)
+	}
+}
+
+// Every reason of the closed set shows in the log with its word.
+func TestEveryReasonIsLogged(t *testing.T) {
+	t.Parallel()
+	b := newBuilder(same)
+	for i, reason := range requeue.PullRequestReasons() {
+		b.pullRequest(i+1, "x").Skipped = reason
+	}
+	b.pullRequest(99, "x")
+	for _, reason := range requeue.EvaluationReasons() {
+		skipped(b.build(requeue.StateFailed, 1), reason, "")
+	}
+	l, out := newLog(LogOptions{})
+	plan := b.finish()
+	l.Plan(plan, false)
+	l.Counts(requeue.Summarize(plan, nil))
+	for _, reason := range allReasons() {
+		if !strings.Contains(out.String(), fmt.Sprintf(": %s", reason)) || !strings.Contains(out.String(), fmt.Sprintf(" %s 1", reason)) {
+			t.Errorf("%s is missing", reason)
+		}
+	}
+	for _, line := range agentLines(out.String()) {
+		if len(line) > aimLine && !strings.HasPrefix(line, "Left alone by reason") {
+			t.Errorf("%d characters: %s", len(line), line)
+		}
+	}
+}
+
+func TestGroupErrors(t *testing.T) {
+	t.Parallel()
+	var many []Problem
+	for i := range 27 {
+		many = append(many, Problem{PullRequest: 100 - i, Text: "refused"})
+	}
+	tests := []struct {
+		name     string
+		problems []Problem
+		want     []string
+	}{
+		{"none", nil, []string{}},
+		{"about no pull request", []Problem{{0, "a"}}, []string{"a"}},
+		{"about one", []Problem{{7, "a"}}, []string{"pull request 7: a"}},
+		{"equal texts make one line", []Problem{{7, "a"}, {5, "b"}, {3, "a"}}, []string{"2 times, pull requests 3, 7: a", "pull request 5: b"}},
+		{"several evaluations of one", []Problem{{7, "a"}, {7, "a"}}, []string{"2 times, pull request 7: a"}},
+		{"without numbers", []Problem{{0, "a"}, {0, "a"}}, []string{"2 times: a"}},
+		{"at most twenty numbers", many, []string{
+			"27 times, pull requests 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93 and 7 more: refused",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, GroupErrors(tt.problems)); diff != "" {
+				t.Errorf("GroupErrors (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestShorten(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"abc", 3, "abc"},
+		{"abcd", 3, "ab…"},
+		{"äöü", 3, "äöü"},
+		{"äöüß", 3, "äö…"},
+		{"ab cd", 4, "ab…"},
+		{" a \n b ", 9, "a b"},
+		{"", 3, ""},
+	}
+	for _, tt := range tests {
+		if got := shorten(tt.text, tt.n); got != tt.want {
+			t.Errorf("shorten(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
+		}
+	}
+	if got, want := quoted(`say "x": y`, 80), `"say 'x': y"`; got != want {
+		t.Errorf("quoted = %s, want %s", got, want)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "new", "folder", "report.json")
+	f, err := OpenFiles(path, filepath.Join(dir, "temp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.ReportPath() != path {
+		t.Errorf("ReportPath() = %s, want %s", f.ReportPath(), path)
+	}
+	if filepath.Dir(f.SummaryPath()) != filepath.Join(dir, "temp") {
+		t.Errorf("the summary is at %s", f.SummaryPath())
+	}
+	if err := f.Write(sampleRun(same)); err != nil {
+		t.Fatal(err)
+	}
+	report, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	validate(t, compileSchema(t, true), report)
+	if summary, err := os.ReadFile(f.SummaryPath()); err != nil || !strings.HasPrefix(string(summary), "**2 evaluations") {
+		t.Errorf("the summary is %q, %v", summary, err)
+	}
+
+	// A second run replaces the report, also by a shorter one, and makes a summary of its own.
+	second, err := OpenFiles(path, filepath.Join(dir, "temp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unchanged, err := os.ReadFile(path); err != nil || !slices.Equal(unchanged, report) {
+		t.Errorf("the old report did not outlive the new run's beginning: %v", err)
+	}
+	if err := second.Write(emptyRun(same)); err != nil {
+		t.Fatal(err)
+	}
+	if report, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	validate(t, compileSchema(t, true), report)
+	if second.SummaryPath() == f.SummaryPath() {
+		t.Error("two runs share a summary")
+	}
+
+	third, err := OpenFiles("", filepath.Join(dir, "temp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Dir(third.ReportPath()) != filepath.Join(dir, "temp") {
+		t.Errorf("the report is at %s", third.ReportPath())
+	}
+	if err := third.Discard(); err != nil {
+		t.Error(err)
+	}
+	for _, path := range []string{third.ReportPath(), third.SummaryPath()} {
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("%s is still there: %v", path, err)
+		}
+	}
+}
+
+func TestFilesRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(file, "report.json"), dir, filepath.Join(dir, "a\u202eb.json"), filepath.Join(dir, "a\nb")} {
+		if _, err := OpenFiles(path, dir); err == nil {
+			t.Errorf("OpenFiles(%q) gives no error", path)
+		}
+	}
+	if _, err := OpenFiles("", file); err == nil {
+		t.Error("a temporary folder that is a file gives no error")
+	}
+}

@@ -1,0 +1,189 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// Run is everything that there is to report about a run.
+type Run struct {
+	GeneratedAt time.Time
+	// Collection is the URL of the organization, without a slash at its end.
+	Collection string
+	// Identity is the display name that the service gave the run; "" if unknown.
+	Identity string
+	DryRun   bool
+	Waited   bool // the results of what was re-queued were waited for
+	// Errors are those that no pull request of the plan carries: a repository not found, a list refused.
+	Errors []RunError
+	Plan   requeue.Plan
+	// Outcomes are indexed as Plan.Actions; nil in a dry run.
+	Outcomes []requeue.Outcome
+	Summary  requeue.Summary
+	// Cancelled says that the rest of the plan was abandoned.
+	Cancelled bool
+	// VisibleRepositories and VisiblePullRequests are what the run was shown.
+	VisibleRepositories, VisiblePullRequests int
+	// Words turns an error into what a person should read of it; nil takes its text.
+	Words func(error) string
+}
+
+// RunError is an error that is not about one pull request.
+type RunError struct{ Project, Repository, Message string }
+
+// Variable is an output variable.
+type Variable struct{ Name, Value string }
+
+// words is the text of an error for people; "" for none.
+func (r Run) words(err error) string {
+	if err == nil || r.Words == nil {
+		return errorText(err)
+	}
+	return r.Words(err)
+}
+
+// outcome is what became of the action with that index.
+func (r Run) outcome(i int) requeue.Outcome {
+	o := requeue.Outcome{Verdict: requeue.VerdictPlanned}
+	if i < len(r.Outcomes) && !r.DryRun && r.Outcomes[i].Verdict != "" {
+		o = r.Outcomes[i]
+	}
+	return o
+}
+
+// outcomes of the plan's actions, found by the indexes of their verdicts.
+func (r Run) outcomes() map[[2]int]requeue.Outcome {
+	found := make(map[[2]int]requeue.Outcome, len(r.Plan.Actions))
+	for i, a := range r.Plan.Actions {
+		found[[2]int{a.PullRequestIndex, a.EvaluationIndex}] = r.outcome(i)
+	}
+	return found
+}
+
+type count struct {
+	name  string
+	value int
+}
+
+// counts are the outputs that end in Count, in their order.
+func counts(c requeue.Counts) []count {
+	return []count{
+		{"plannedCount", c.Planned},
+		{"requeuedCount", c.Requeued},
+		{"declinedCount", c.Declined},
+		{"movedCount", c.Moved},
+		{"failedCount", c.Failed},
+		{"skippedCount", c.Skipped},
+		{"skippedPullRequestCount", c.SkippedPullRequest},
+		{"pullRequestCount", c.PullRequest},
+		{"evaluationCount", c.Evaluation},
+	}
+}
+
+// resultCounts are those that a run which waited has beside counts.
+func resultCounts(c requeue.Counts) []count {
+	return []count{
+		{"succeededCount", c.Succeeded},
+		{"rejectedCount", c.Rejected},
+		{"pendingCount", c.Pending},
+	}
+}
+
+// Outputs are the output variables, in a fixed order: numbers, true or false, and the report's path, never foreign
+// text, since later steps put them into scripts.
+func (r Run) Outputs(reportPath string, waited bool) []Variable {
+	var all []Variable
+	add := func(counts []count) {
+		for _, c := range counts {
+			all = append(all, Variable{c.name, strconv.Itoa(c.value)})
+		}
+	}
+	add(counts(r.Summary.Counts))
+	all = append(all,
+		Variable{"pullRequestIds", numbers(r.Summary.PullRequestIDs)},
+		Variable{"buildIds", numbers(r.Summary.BuildIDs)},
+		Variable{"exhaustedPullRequestIds", numbers(r.Summary.ExhaustedPullRequestIDs)},
+		Variable{"limited", strconv.FormatBool(r.Summary.Limited)},
+		Variable{"reportPath", reportPath},
+	)
+	if waited {
+		add(resultCounts(r.Summary.Counts))
+	}
+	return all
+}
+
+func numbers(ids []int) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strconv.Itoa(id)
+	}
+	return strings.Join(texts, ",")
+}
+
+// Headline is the result of the run in one sentence.
+func (r Run) Headline() string {
+	c := r.Summary.Counts
+	touched := map[int]bool{}
+	for i, a := range r.Plan.Actions {
+		if v := r.outcome(i).Verdict; r.DryRun || v == requeue.VerdictRequeued {
+			touched[a.PullRequestIndex] = true
+		}
+	}
+	of := func(n int) string { return plural(n, "evaluation") + " of " + plural(len(touched), "pull request") }
+	was := func(n int) string {
+		if n == 1 {
+			return "was"
+		}
+		return "were"
+	}
+	var parts []string
+	switch {
+	case r.DryRun && c.Planned > 0:
+		parts = append(parts, "Dry run: "+of(c.Planned)+" would be re-queued, nothing was changed")
+	case r.DryRun:
+		parts = append(parts, "Dry run: nothing would be re-queued")
+	case c.Requeued > 0:
+		parts = append(parts, of(c.Requeued)+" "+was(c.Requeued)+" re-queued")
+	case c.Planned == 0 && c.Failed == 0 && len(r.Errors) == 0 && !r.Summary.Limited:
+		parts = append(parts, "There was nothing to re-queue")
+	default:
+		parts = append(parts, "Nothing was re-queued")
+	}
+	if r.Cancelled {
+		parts[0] = "The run was cancelled. " + parts[0]
+		if left := r.notBegun(); left > 0 {
+			parts = append(parts, fmt.Sprintf("%d of the plan %s not begun", left, was(left)))
+		}
+	}
+	say := func(n int, text string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf(text, n))
+		}
+	}
+	say(c.Succeeded, "%d succeeded")
+	say(c.Rejected, "%d rejected")
+	say(c.Pending, "%d without a result yet")
+	say(c.Declined, "%d declined by the service")
+	say(c.Moved, "%d moved in the meantime")
+	say(c.Failed, "%d failed")
+	say(len(r.Errors), "%d not found or not readable")
+	if c.Planned == 0 && r.Summary.Limited {
+		parts = append(parts, "candidates wait for the next run")
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+// notBegun is how many actions the run never came to.
+func (r Run) notBegun() int {
+	n := 0
+	for i := range r.Plan.Actions {
+		if r.outcome(i).Verdict == requeue.VerdictPlanned {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,289 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// How much of each part the summary shows; the report has it all.
+const (
+	maxRows   = 200
+	maxHuman  = 100
+	maxErrors = 50
+)
+
+// WriteSummary writes the Markdown of the run's summary tab: the result in words first, then what was done, what needs a
+// human, what was left alone, and what went wrong.
+func (r Run) WriteSummary(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	s := summaryWriter{Run: r, w: out, namer: newNamer(r.Plan), outcomes: r.outcomes()}
+	s.line("**%s**", r.Headline()) // numbers and our own words
+	s.actions()
+	s.human()
+	s.limits()
+	s.leftAlone()
+	s.foot()
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	return nil
+}
+
+// summaryWriter writes the parts; the buffered writer below keeps the first error.
+type summaryWriter struct {
+	Run
+	w        *bufio.Writer
+	namer    namer
+	outcomes map[[2]int]requeue.Outcome
+}
+
+func (s *summaryWriter) line(format string, a ...any) {
+	// Flush returns the error.
+	_, _ = fmt.Fprintf(s.w, format+"\n", a...)
+}
+
+func (s *summaryWriter) heading(text string) {
+	s.line("")
+	s.line("### %s", text)
+	s.line("")
+}
+
+func (s *summaryWriter) table(columns ...string) {
+	s.line("| %s |", strings.Join(columns, " | "))
+	s.line("|%s", strings.Repeat(" --- |", len(columns)))
+}
+
+func (s *summaryWriter) row(cells ...string) { s.line("| %s |", strings.Join(cells, " | ")) }
+
+// more says how many of a part were left out.
+func (s *summaryWriter) more(shown, all int) {
+	if all > shown {
+		s.line("")
+		s.line("… and %d more, listed in the report.", all-shown)
+	}
+}
+
+// actions is the table of the plan and what became of it.
+func (s *summaryWriter) actions() {
+	all := s.Plan.Actions
+	if len(all) == 0 {
+		return
+	}
+	s.heading(map[bool]string{true: "Would be re-queued", false: "Plan and outcome"}[s.DryRun])
+	columns := []string{"", "Pull request", "Target branch", "Policy", "State", "Build before"}
+	if !s.DryRun {
+		columns = append(columns, "What happened")
+	}
+	s.table(columns...)
+	for i, a := range all[:min(len(all), maxRows)] {
+		e := s.Plan.PullRequests[a.PullRequestIndex].Evaluations[a.EvaluationIndex]
+		target := join(", ", s.namer.repository(a.PullRequest.Repository), requeue.ShortBranch(a.PullRequest.TargetRefName))
+		cells := []string{
+			strconv.Itoa(i + 1), pullRequestCell(a.PullRequest), markdown(target, 2*maxName), markdown(policyName(e), maxName),
+			stateWord(a.State), s.build(a.PullRequest, a.Evaluation.BuildID),
+		}
+		if !s.DryRun {
+			cells = append(cells, s.outcomeCell(a.PullRequest, s.outcome(i)))
+		}
+		s.row(cells...)
+	}
+	s.more(maxRows, len(all))
+}
+
+// pullRequestCell is the number, linked, and the title.
+func pullRequestCell(pr *requeue.PullRequest) string {
+	return join(" ", link(strconv.Itoa(pr.ID), pr.URL), markdown(pr.Title, maxTitle))
+}
+
+// build is a build's number, linked; "" for none.
+func (s *summaryWriter) build(pr *requeue.PullRequest, id int) string {
+	return buildLink(s.Collection, pr, id)
+}
+
+func buildLink(collection string, pr *requeue.PullRequest, id int) string {
+	if id <= 0 {
+		return ""
+	}
+	return link(strconv.Itoa(id), BuildURL(collection, pr.Repository.Project.Name, id))
+}
+
+func (s *summaryWriter) outcomeCell(pr *requeue.PullRequest, o requeue.Outcome) string {
+	detail := markdown(o.Detail, maxDetail)
+	switch o.Verdict {
+	case requeue.VerdictRequeued:
+		return join(", ", "re-queued", labelled("build", s.build(pr, o.BuildAfter)), Markdown(resultText(o)))
+	case requeue.VerdictDeclined:
+		return join(": ", "**declined**", detail)
+	case requeue.VerdictMoved:
+		return join(": ", "moved", detail)
+	case requeue.VerdictFailed:
+		return join(": ", "**failed**", markdown(s.words(o.Err), maxDetail))
+	case requeue.VerdictPlanned:
+	}
+	return "not begun"
+}
+
+// human lists what no further run will settle by itself, and below it what failed, equal texts together.
+func (s *summaryWriter) human() {
+	var lines []string
+	all := 0
+	add := func(pr *requeue.PullRequest, e *requeue.EvaluationPlan, text string) {
+		if all++; all > maxHuman {
+			return
+		}
+		line := "- Pull request " + pullRequestCell(pr)
+		if e != nil {
+			line += ", policy " + markdown(policyName(*e), maxName)
+		}
+		lines = append(lines, line+": "+text)
+	}
+	for i, pr := range s.Plan.PullRequests {
+		for j := range pr.Evaluations {
+			if text := s.needsHuman(i, j); text != "" {
+				add(pr.PullRequest, &pr.Evaluations[j], text)
+			}
+		}
+		if held := heldByHand(pr); held != "" {
+			add(pr.PullRequest, nil, "auto-complete waits for nothing but "+held+" ("+helpLink(requeue.ByHand)+")")
+		}
+	}
+	failures := GroupErrors(s.problems())
+	if len(lines)+len(failures) == 0 {
+		return
+	}
+	s.heading("Needs a human")
+	for _, line := range lines {
+		s.line("%s", line)
+	}
+	for _, text := range failures[:min(len(failures), maxErrors)] {
+		s.line("- **Failed**: %s", markdown(text, 2*maxDetail))
+	}
+	s.more(len(lines)+min(len(failures), maxErrors), all+len(failures))
+}
+
+// needsHuman says why somebody has to look at an evaluation; "" if nobody has.
+func (s *summaryWriter) needsHuman(i, j int) string {
+	pr := s.Plan.PullRequests[i]
+	e := pr.Evaluations[j]
+	o := s.outcomes[[2]int{i, j}]
+	switch {
+	case e.Reason == requeue.RetriesExhausted:
+		why := join(", ", helpLink(e.Reason), markdown(e.Detail, maxDetail))
+		return join(", ", "retries are used up ("+why+")", labelled("last build", s.build(pr.PullRequest, e.Evaluation.BuildID)))
+	case o.Verdict == requeue.VerdictDeclined:
+		return join(": ", "declined", markdown(o.Detail, maxDetail))
+	case o.Result == requeue.ResultRejected:
+		return join(", ", "rejected", labelled("build", s.build(pr.PullRequest, o.BuildAfter)))
+	}
+	return ""
+}
+
+// problems are all that failed: of the run, of reading and of writing.
+func (s *summaryWriter) problems() []Problem {
+	problems := make([]Problem, 0, len(s.Errors))
+	for _, e := range s.Errors {
+		problems = append(problems, Problem{Text: join(": ", join("/", e.Project, e.Repository), e.Message)})
+	}
+	add := func(pr *requeue.PullRequest, err error) {
+		problems = append(problems, Problem{PullRequest: pr.ID, Text: s.words(err)})
+	}
+	for _, pr := range s.Plan.PullRequests {
+		if pr.PullRequest.Err != nil {
+			add(pr.PullRequest, pr.PullRequest.Err)
+		}
+		for _, e := range pr.Evaluations {
+			if e.Err != nil {
+				add(pr.PullRequest, e.Err)
+			}
+		}
+	}
+	for i, a := range s.Plan.Actions {
+		if o := s.outcome(i); o.Verdict == requeue.VerdictFailed {
+			add(a.PullRequest, o.Err)
+		}
+	}
+	return problems
+}
+
+// mergeStrategy is the policy type "Require a merge strategy", which is settled by completing and holds nothing back.
+const mergeStrategy = "fa4e907d-c16b-4a4c-9dfa-4916e5d171ab"
+
+// heldByHand names the policies that a person has to satisfy, where nothing else holds an auto-complete pull request
+// back; "" else.
+func heldByHand(pr requeue.PullRequestPlan) string {
+	if !pr.PullRequest.AutoComplete || pr.Skipped != "" && pr.Skipped != requeue.OtherBlockers {
+		return ""
+	}
+	var names []string
+	for _, e := range pr.Evaluations {
+		policy := e.Evaluation.Policy
+		green := e.State == requeue.StateSucceeded || e.State == requeue.StateOutdated || e.State == requeue.StateNotApplicable
+		switch {
+		case !policy.Blocking || green || policy.TypeID.String() == mergeStrategy:
+		case isBuild(e.Evaluation):
+			return ""
+		default:
+			names = append(names, markdown(policyName(e), maxName))
+		}
+	}
+	return strings.Join(names, " and ")
+}
+
+// limits says which limits cut the plan.
+func (s *summaryWriter) limits() {
+	var lines []string
+	for _, reason := range []requeue.Reason{requeue.RunLimit, requeue.BranchBusy} {
+		if n := s.Summary.SkippedByReason[reason]; n > 0 {
+			_, input := Explain(reason)
+			lines = append(lines, fmt.Sprintf("- `%s`: %s left for the next run (%s)", input, plural(n, "evaluation"), helpLink(reason)))
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	s.heading("Limits that cut the plan")
+	for _, line := range lines {
+		s.line("%s", line)
+	}
+}
+
+// leftAlone counts what was left alone by reason.
+func (s *summaryWriter) leftAlone() {
+	groups := groupLeftAlone(s.Plan)
+	if len(groups) == 0 {
+		return
+	}
+	s.heading("Left alone")
+	s.table("Reason", "How many", "What it means", "Input")
+	for _, g := range groups {
+		s.row(helpLink(g.reason)+g.state, g.count, g.text, code(g.input))
+	}
+}
+
+// code shows input names; they are ours.
+func code(inputs string) string {
+	if inputs == "" {
+		return ""
+	}
+	return "`" + strings.ReplaceAll(inputs, ", ", "`, `") + "`"
+}
+
+// foot says what the numbers are about.
+func (s *summaryWriter) foot() {
+	c := s.Summary.Counts
+	identity := "an identity that could not be read"
+	if s.Identity != "" {
+		identity = markdown(s.Identity, maxName)
+	}
+	s.line("")
+	s.line("Looked at %s with %s, as %s.", plural(c.PullRequest, "active pull request"), plural(c.Evaluation, "policy evaluation"), identity)
+	if slices.ContainsFunc(s.Plan.PullRequests, func(p requeue.PullRequestPlan) bool { return len(p.Evaluations) > 0 || p.Skipped != "" }) {
+		s.line("Why was something not re-queued? [Every reason explained](%s)", HelpURL(""))
+	}
+}
