@@ -1,0 +1,402 @@
+package task
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/azdo"
+	"github.com/pr-evaluations/reschedule/pkg/config"
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// maxSingleLists is up to how many selected repositories are listed one by one; beyond it one list of the whole
+// project costs less.
+const maxSingleLists = 10
+
+// problem is something that could not be read or found and that no pull request of the plan carries.
+type problem struct {
+	project, repository string
+	scope               requeue.Project // where a whole project could not be read
+	pullRequest         int             // 0: not about one
+	err                 error
+	// missing is something that the user named and that is not there: always a failure, whatever onError says.
+	missing bool
+}
+
+// found is what discovery has seen.
+type found struct {
+	visible  []*requeue.Repository // in all projects of the scope
+	screened []requeue.Screened
+	problems []problem
+	warnings []string
+}
+
+// discoverer reads what there is: projects, repositories, pull requests and their evaluations. Reads only.
+type discoverer struct {
+	client *azdo.Client
+	config config.Config
+	now    time.Time
+}
+
+// scope is one project of the run, with what of it is asked for.
+type scope struct {
+	project requeue.Project
+	// all selects by pattern; else single is the one repository of the run, by ID or name.
+	single *config.RunRepository
+	ids    []int
+}
+
+// discover reads the whole scope. It fails only as a whole: where nothing can be read at all.
+func (d *discoverer) discover(ctx context.Context) found {
+	scopes, problems := d.scopes(ctx)
+	parts := make([]found, len(scopes))
+	each(ctx, d.config.Concurrency, len(scopes), func(i int) {
+		defer func() {
+			if p := recover(); p != nil {
+				parts[i].problems = append(parts[i].problems, problem{
+					project: scopes[i].project.Name, err: fmt.Errorf("internal error: %v", p),
+				})
+			}
+		}()
+		parts[i] = d.project(ctx, scopes[i])
+	})
+	all := found{problems: problems}
+	for _, part := range parts {
+		all.visible = append(all.visible, part.visible...)
+		all.screened = append(all.screened, part.screened...)
+		all.problems = append(all.problems, part.problems...)
+		all.warnings = append(all.warnings, part.warnings...)
+	}
+	all.problems = onlyMissingEverywhere(all.problems, len(scopes))
+	d.settleNamed(&all)
+	return all
+}
+
+// scopes lists the projects that the inputs speak of.
+func (d *discoverer) scopes(ctx context.Context) ([]scope, []problem) {
+	c := d.config
+	switch {
+	case c.ValidatesPullRequest > 0:
+		return []scope{{project: cmp.Or(c.RunRepository.Project, c.Project), ids: []int{c.ValidatesPullRequest}}}, nil
+	case len(c.Repositories.Items) == 0 && len(c.PullRequestIDs) > 0:
+		return []scope{{project: c.Project, ids: c.PullRequestIDs}}, nil
+	case len(c.Repositories.Items) == 0:
+		return []scope{{project: cmp.Or(c.RunRepository.Project, c.Project), single: &c.RunRepository}}, nil
+	}
+	projects, problems := d.namedProjects(ctx)
+	scopes := make([]scope, len(projects))
+	for i, p := range projects {
+		scopes[i] = scope{project: p, ids: c.PullRequestIDs}
+	}
+	return scopes, problems
+}
+
+// namedProjects is every project that an including item of the input repositories speaks of.
+func (d *discoverer) namedProjects(ctx context.Context) ([]requeue.Project, []problem) {
+	c := d.config
+	var projects []requeue.Project
+	add := func(p requeue.Project) {
+		if !slices.ContainsFunc(projects, func(known requeue.Project) bool { return sameProject(known, p) }) {
+			projects = append(projects, p)
+		}
+	}
+	including, listed := false, false
+	for _, item := range c.Repositories.Items {
+		including = including || !item.Exclude
+		switch {
+		case item.Exclude:
+		case item.Project == "":
+			add(c.Project)
+		case item.ProjectIsPattern():
+			listed = true
+		case item.MatchesProject(c.Project, c.Project):
+			add(c.Project)
+		default:
+			add(namedProject(item.Project))
+		}
+	}
+	if !including {
+		add(c.Project)
+	}
+	if !listed {
+		return projects, nil
+	}
+	visible, err := d.client.Projects(ctx)
+	if err != nil {
+		return projects, []problem{{err: fmt.Errorf("list the projects: %w", err)}}
+	}
+	for _, p := range visible {
+		if slices.ContainsFunc(c.Repositories.Items, func(i requeue.RepositoryItem) bool {
+			return !i.Exclude && i.ProjectIsPattern() && i.MatchesProject(p, c.Project)
+		}) {
+			add(p)
+		}
+	}
+	return projects, nil
+}
+
+func namedProject(nameOrID string) requeue.Project {
+	if id, err := uuid.Parse(nameOrID); err == nil && len(nameOrID) == 36 {
+		return requeue.Project{ID: id, Name: nameOrID}
+	}
+	return requeue.Project{Name: nameOrID}
+}
+
+func sameProject(a, b requeue.Project) bool {
+	return a.ID != uuid.Nil && a.ID == b.ID || a.Name != "" && strings.EqualFold(a.Name, b.Name)
+}
+
+// route is how requests address a project: by its ID where known, which needs no escaping and survives a rename.
+func route(p requeue.Project) string {
+	if p.ID != uuid.Nil {
+		return p.ID.String()
+	}
+	return p.Name
+}
+
+// project reads one project of the scope.
+func (d *discoverer) project(ctx context.Context, s scope) (out found) {
+	var policies []*requeue.Policy
+	var policiesErr error
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				policiesErr = fmt.Errorf("internal error: %v", p)
+			}
+		}()
+		policies, policiesErr = d.client.Policies(ctx, route(s.project))
+	})
+	repositories, err := d.client.Repositories(ctx, route(s.project))
+	reading.Wait()
+	if policiesErr != nil && err == nil {
+		out.warnings = append(out.warnings, fmt.Sprintf(
+			"The policy configurations of project %s could not be read (%v), so the evaluations of every pull request are asked for.",
+			s.project.Name, policiesErr))
+	}
+	out.visible = repositories
+	known := map[uuid.UUID]*requeue.Repository{}
+	for _, r := range repositories {
+		known[r.ID] = r
+	}
+	page := &screener{discoverer: d, policies: policies, policiesKnown: policiesErr == nil, known: known}
+	defer func() { out.screened = page.wait() }()
+
+	switch {
+	case err != nil && s.single == nil && len(s.ids) == 0:
+		out.problems = append(out.problems, problem{
+			project: s.project.Name, scope: s.project,
+			err: fmt.Errorf("list the repositories: %w", err), missing: azdo.IsNotFound(err),
+		})
+	case len(s.ids) > 0:
+		out.problems = append(out.problems, d.numbers(ctx, s, page)...)
+	case s.single != nil:
+		repository := d.runRepository(s, repositories)
+		out.problems = append(out.problems, d.list(ctx, s.project, repository, page)...)
+	default:
+		out.problems = append(out.problems, d.selected(ctx, s.project, repositories, page)...)
+	}
+	return out
+}
+
+// runRepository finds the repository of the run. If the list does not show it, its own pull requests are asked for all
+// the same: the service's refusal says more than an absence.
+func (d *discoverer) runRepository(s scope, visible []*requeue.Repository) *requeue.Repository {
+	id, err := uuid.Parse(s.single.ID)
+	for _, r := range visible {
+		if err == nil && r.ID == id || err != nil && strings.EqualFold(r.Name, cmp.Or(s.single.Name, s.single.ID)) {
+			return r
+		}
+	}
+	return &requeue.Repository{ID: id, Name: cmp.Or(s.single.Name, s.single.ID), Project: s.project}
+}
+
+// selected lists the pull requests of the repositories that the patterns select.
+func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, page *screener) []problem {
+	var chosen []*requeue.Repository
+	for _, r := range visible {
+		if d.config.Repositories.Match(*r, d.config.Project) {
+			chosen = append(chosen, r)
+		}
+	}
+	if len(chosen) > 1 && (len(chosen) == len(visible) || len(chosen) > maxSingleLists) {
+		problems := d.list(ctx, project, nil, page)
+		if len(problems) == 0 || !azdo.IsRefused(problems[0].err) {
+			return problems
+		}
+		// A token that sees some repositories only may be refused the list of the project: ask for each.
+	}
+	problems := make([][]problem, len(chosen))
+	each(ctx, d.config.Concurrency, len(chosen), func(i int) {
+		problems[i] = d.list(ctx, project, chosen[i], page)
+	})
+	return slices.Concat(problems...)
+}
+
+// list reads the active pull requests of one repository, or of the project where it is nil.
+func (d *discoverer) list(ctx context.Context, project requeue.Project, repository *requeue.Repository, page *screener) []problem {
+	for prs, err := range d.client.PullRequests(ctx, azdo.Query{Project: route(project), Repository: repository, Known: page.known}) {
+		switch {
+		case err != nil && repository != nil && repository.Disabled:
+			return nil // passed over; the service refuses to list what nobody can change
+		case err != nil && repository != nil:
+			return []problem{{project: project.Name, repository: repository.Name, err: fmt.Errorf("list the pull requests: %w", err)}}
+		case err != nil:
+			return []problem{{project: project.Name, err: fmt.Errorf("list the pull requests: %w", err)}}
+		}
+		page.add(ctx, slices.DeleteFunc(prs, func(pr requeue.PullRequest) bool {
+			return repository == nil && !d.config.Repositories.Match(*pr.Repository, d.config.Project)
+		}))
+	}
+	return nil
+}
+
+// numbers reads the pull requests that are named by number.
+func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []problem {
+	problems := make([][]problem, len(s.ids))
+	prs := make([]*requeue.PullRequest, len(s.ids))
+	each(ctx, d.config.Concurrency, len(s.ids), func(i int) {
+		pr, err := d.number(ctx, s, s.ids[i], page.known)
+		switch {
+		case azdo.IsNotFound(err):
+			problems[i] = []problem{{project: s.project.Name, pullRequest: s.ids[i], err: err, missing: true}}
+		case err != nil:
+			prs[i] = &requeue.PullRequest{ID: s.ids[i], Repository: &requeue.Repository{Project: s.project}, Err: err}
+		default:
+			prs[i] = &pr
+		}
+	})
+	var list []requeue.PullRequest
+	for i, pr := range prs {
+		inScope := pr != nil && (pr.Err != nil || d.config.ValidatesPullRequest > 0 || len(d.config.Repositories.Items) == 0 ||
+			d.config.Repositories.Match(*pr.Repository, d.config.Project))
+		switch {
+		case pr == nil:
+		case !inScope:
+			problems[i] = []problem{{
+				project: s.project.Name, pullRequest: pr.ID, missing: true,
+				err: fmt.Errorf("pull request %d belongs to repository %s, which the input repositories does not select", pr.ID, pr.Repository.Name),
+			}}
+		default:
+			list = append(list, *pr)
+		}
+	}
+	page.add(ctx, list)
+	return slices.Concat(problems...)
+}
+
+func (d *discoverer) number(ctx context.Context, s scope, id int, known map[uuid.UUID]*requeue.Repository) (requeue.PullRequest, error) {
+	pr, err := d.client.PullRequest(ctx, route(s.project), id)
+	if err != nil {
+		return pr, err
+	}
+	if s.project.ID != uuid.Nil && pr.Repository.Project.ID != s.project.ID {
+		return pr, azdo.NotFound("read the pull request", fmt.Sprintf("it belongs to project %q", pr.Repository.Project.Name), false)
+	}
+	if r, ok := known[pr.Repository.ID]; ok {
+		pr.Repository = r
+	}
+	if !d.config.Rules.Labels.IsZero() && pr.Status == "active" {
+		if pr.Labels, err = d.client.Labels(ctx, pr); err != nil {
+			pr.Err = fmt.Errorf("read the labels: %w", err)
+		}
+	}
+	return pr, nil
+}
+
+// settleNamed says which named repositories and pull requests were not found, and which patterns matched nothing.
+func (d *discoverer) settleNamed(all *found) {
+	c := d.config
+	if c.ValidatesPullRequest > 0 {
+		return
+	}
+	for _, item := range c.Repositories.Items {
+		matches := func(r *requeue.Repository) bool { return item.Matches(*r, c.Project) }
+		unread := func(p problem) bool {
+			return p.pullRequest == 0 && p.repository == "" && item.MatchesProject(p.scope, c.Project)
+		}
+		if item.Exclude || slices.ContainsFunc(all.visible, matches) || slices.ContainsFunc(all.problems, unread) {
+			continue
+		}
+		if item.Named() {
+			all.problems = append(all.problems, problem{
+				project: cmp.Or(item.Project, c.Project.Name), repository: item.Repository, missing: true,
+				err: azdo.NotFound("find the repository", fmt.Sprintf("repository %q does not exist or is hidden", item.Text), true),
+			})
+			continue
+		}
+		all.warnings = append(all.warnings, fmt.Sprintf("No visible repository matches %q.", item.Text))
+	}
+}
+
+// onlyMissingEverywhere keeps "not found" for the pull requests that no project of the scope has.
+func onlyMissingEverywhere(problems []problem, projects int) []problem {
+	missing := map[int]int{}
+	for _, p := range problems {
+		if p.pullRequest > 0 && p.missing {
+			missing[p.pullRequest]++
+		}
+	}
+	reported := map[int]bool{}
+	return slices.DeleteFunc(problems, func(p problem) bool {
+		if p.pullRequest == 0 || !p.missing {
+			return false
+		}
+		drop := missing[p.pullRequest] < projects || reported[p.pullRequest]
+		reported[p.pullRequest] = true
+		return drop
+	})
+}
+
+// screener takes pages of pull requests as they come, screens them and reads the evaluations of those that are left.
+type screener struct {
+	*discoverer
+	policies      []*requeue.Policy
+	policiesKnown bool
+	known         map[uuid.UUID]*requeue.Repository
+
+	mu      sync.Mutex
+	pages   [][]requeue.Screened
+	reading sync.WaitGroup
+}
+
+// add screens a page and begins to read its evaluations; the transport bounds how many requests are under way.
+func (s *screener) add(ctx context.Context, prs []requeue.PullRequest) {
+	page := make([]requeue.Screened, len(prs))
+	var worth []*requeue.PullRequest
+	for i, pr := range prs {
+		if pr.Err != nil {
+			page[i].PullRequest = pr
+			continue
+		}
+		page[i] = s.config.Rules.Screen(pr, s.policies, s.policiesKnown, s.now)
+		if page[i].Skipped == "" {
+			worth = append(worth, &page[i].PullRequest)
+		}
+	}
+	s.mu.Lock()
+	s.pages = append(s.pages, page)
+	s.mu.Unlock()
+	s.reading.Go(func() {
+		each(ctx, s.config.Concurrency, len(worth), func(i int) {
+			defer func() {
+				if p := recover(); p != nil {
+					worth[i].Err = fmt.Errorf("internal error: %v", p)
+				}
+			}()
+			worth[i].Evaluations, worth[i].Err = s.client.Evaluations(ctx, *worth[i])
+		})
+	})
+}
+
+func (s *screener) wait() []requeue.Screened {
+	s.reading.Wait()
+	return slices.Concat(s.pages...)
+}

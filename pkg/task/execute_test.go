@@ -1,0 +1,421 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/azdo"
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+var sequences = flag.Int("sequences", 4000, "how many random fault sequences TestWritesExactlyOnce tries")
+
+// fault is what happens to one request that the stand-in gets.
+type fault int
+
+const (
+	fine       fault = iota
+	lostBefore       // the connection is cut before anything was done
+	lostAfter        // the connection is cut after it was done
+	doneThen503
+	throttled    // 429: nothing was done
+	refusedWrite // 403: nothing was done
+	gone         // 404
+	unreadable   // a read is given up
+	slow         // takes seconds
+	faults
+)
+
+// stand is one evaluation as a service with faults holds it. A write starts a build at once; the record tells of it
+// only after lag, the builds list at once.
+type stand struct {
+	mu       sync.Mutex
+	random   *rand.Rand
+	chance   float64 // of a fault, per request
+	lag      time.Duration
+	declines bool // takes the write and does nothing
+	// foreign is when somebody else presses "Re-queue"; zero: nobody does.
+	foreign time.Time
+
+	record requeue.Evaluation // before any start
+	starts int
+	since  time.Time // of the first start
+	posts  int       // writes that were answered or lost, without those that came to nothing for certain
+	log    []string
+}
+
+func (s *stand) fault(request string, allowed ...fault) fault {
+	f := fine
+	if s.random.Float64() < s.chance {
+		f = allowed[s.random.IntN(len(allowed))]
+	}
+	s.log = append(s.log, fmt.Sprintf("%s %d", request, f))
+	return f
+}
+
+func (s *stand) now() requeue.Evaluation {
+	e := s.record
+	if s.starts > 0 && time.Since(s.since) >= s.lag {
+		e.Status, e.IsExpired, e.BuildID = "queued", false, 100+s.starts
+	}
+	if s.pressed() {
+		e.Status, e.IsExpired, e.BuildID = "running", false, 90
+	}
+	return e
+}
+
+func (s *stand) pressed() bool { return !s.foreign.IsZero() && !time.Now().Before(s.foreign) }
+
+func (s *stand) readEvaluation(ctx context.Context, _, _ uuid.UUID) (requeue.Evaluation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch s.fault("evaluation", unreadable, slow) {
+	case unreadable:
+		return requeue.Evaluation{}, &azdo.Error{StatusCode: 500, Message: "given up"}
+	case slow:
+		s.mu.Unlock()
+		sleep(ctx, 3*time.Second)
+		s.mu.Lock()
+	default:
+	}
+	return s.now(), ctx.Err()
+}
+
+func (s *stand) readPullRequest(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault("pullRequest", unreadable) == unreadable {
+		return requeue.PullRequest{}, &azdo.Error{StatusCode: 503, Message: "given up"}
+	}
+	return *pr, nil
+}
+
+func (s *stand) listBuilds(context.Context, requeue.Action) ([]requeue.Build, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault("builds", unreadable) == unreadable {
+		return nil, &azdo.Error{StatusCode: 500, Message: "given up"}
+	}
+	if s.starts == 0 {
+		return nil, nil
+	}
+	return []requeue.Build{{ID: 100 + s.starts, PipelineID: 9, Status: "inProgress", RefName: requeue.MergeRefName(7)}}, nil
+}
+
+func (s *stand) patch(ctx context.Context, _, _ uuid.UUID, begun func()) (requeue.Evaluation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	begun()
+	f := s.fault("PATCH", lostBefore, lostAfter, doneThen503, throttled, refusedWrite, gone, slow)
+	switch f {
+	case lostBefore:
+		s.posts++
+		return requeue.Evaluation{}, &azdo.Error{Message: "torn", Lost: true}
+	case throttled:
+		return requeue.Evaluation{}, &azdo.Error{StatusCode: 429, RetryAfter: time.Second}
+	case refusedWrite:
+		return requeue.Evaluation{}, &azdo.Error{StatusCode: 403, Message: "no"}
+	case gone:
+		return requeue.Evaluation{}, &azdo.Error{StatusCode: 404, Message: "no"}
+	case slow:
+		s.mu.Unlock()
+		sleep(context.WithoutCancel(ctx), 3*time.Second)
+		s.mu.Lock()
+	default:
+	}
+	s.posts++
+	if !s.declines {
+		if s.starts++; s.starts == 1 {
+			s.since = time.Now()
+		}
+	}
+	switch f {
+	case lostAfter:
+		return requeue.Evaluation{}, &azdo.Error{Message: "torn", Lost: true}
+	case doneThen503:
+		return requeue.Evaluation{}, &azdo.Error{StatusCode: 503, Lost: true}
+	default:
+	}
+	return s.now(), nil
+}
+
+func (s *stand) service() service {
+	return service{
+		pullRequest: s.readPullRequest, evaluation: s.readEvaluation, requeue: s.patch, onItsWay: s.listBuilds,
+		build: func(context.Context, uuid.UUID, int) (requeue.Build, error) { return requeue.Build{}, nil },
+	}
+}
+
+var testProject = requeue.Project{ID: uuid.MustParse("11111111-1111-1111-1111-111111111111"), Name: "shop"}
+
+func expiredAction(pr, index int) requeue.Action {
+	return requeue.Action{
+		PullRequest: &requeue.PullRequest{
+			ID: pr, Status: "active", SourceCommitID: "abc", Repository: &requeue.Repository{Name: "web", Project: testProject},
+		},
+		Evaluation: &requeue.Evaluation{
+			ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, pr, index)), Status: "queued", IsExpired: true, HasIsExpired: true, BuildID: 50,
+			Policy: &requeue.Policy{
+				ID: index, TypeID: uuid.MustParse(requeue.BuildPolicyType), Enabled: true, Blocking: true, PipelineID: 9,
+				QueueOnSourceUpdateOnly: true,
+			},
+		},
+		State: requeue.StateExpired, PullRequestIndex: pr, EvaluationIndex: index,
+	}
+}
+
+// TestWritesExactlyOnce tries random sequences of faults on one write. Whatever happens, one outcome is reported, at
+// most two requests are sent and one build is started, and no outcome claims more than the service did.
+func TestWritesExactlyOnce(t *testing.T) {
+	t.Parallel()
+	seen := map[requeue.Verdict]int{}
+	for seed := range *sequences {
+		if o := exactlyOnce(t, uint64(seed)); o != "" {
+			seen[o]++
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	for _, v := range []requeue.Verdict{requeue.VerdictRequeued, requeue.VerdictDeclined, requeue.VerdictMoved, requeue.VerdictFailed} {
+		if seen[v] == 0 {
+			t.Errorf("no sequence ended %s: the faults do not reach it", v)
+		}
+	}
+	t.Log(seen)
+}
+
+func exactlyOnce(t *testing.T, seed uint64) (verdict requeue.Verdict) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(seed, 7))
+		action := expiredAction(7, 1)
+		s := &stand{
+			random: random, chance: random.Float64() * 0.7, record: *action.Evaluation, declines: random.IntN(6) == 0,
+			lag: time.Duration(random.IntN(15)) * time.Second,
+		}
+		if random.IntN(4) == 0 {
+			s.foreign = time.Now().Add(time.Duration(random.IntN(40)) * time.Second)
+		}
+		calls := 0
+		x := executor{service: s.service(), concurrency: 2, done: func(int, requeue.Outcome) { calls++ }}
+		o := x.execute(t.Context(), []requeue.Action{action})[0]
+		verdict = o.Verdict
+		bad := ""
+		switch {
+		case s.starts > 1:
+			bad = "more than one build was started"
+		case s.posts > 2:
+			bad = "more than two requests were sent"
+		case calls != 1:
+			bad = fmt.Sprintf("%d outcomes were reported", calls)
+		case o.Verdict == requeue.VerdictPlanned:
+			bad = "no outcome"
+		case o.Verdict == requeue.VerdictRequeued && s.starts != 1 && !s.pressed():
+			bad = "requeued, but nothing was started"
+		case o.Verdict == requeue.VerdictRequeued && o.BuildAfter != 101 && (o.BuildAfter != 90 || !s.pressed()):
+			bad = "requeued, but the build is wrong"
+		case o.Verdict == requeue.VerdictDeclined && s.starts != 0:
+			bad = "declined, but a build was started"
+		case o.Verdict == requeue.VerdictFailed && o.Err == nil:
+			bad = "failed without a reason"
+		}
+		if bad != "" {
+			t.Errorf("seed %d: %s: %+v\n%v", seed, bad, o, s.log)
+		}
+	})
+	return verdict
+}
+
+func TestWriteOutcomes(t *testing.T) {
+	t.Parallel()
+	type reply struct {
+		record requeue.Evaluation
+		err    error
+	}
+	before := *expiredAction(7, 1).Evaluation
+	started := before
+	started.IsExpired, started.BuildID = false, 51
+	other := before
+	other.Status, other.IsExpired = "approved", false
+	lost := &azdo.Error{Message: "torn", Lost: true}
+	tests := []struct {
+		name    string
+		pr      func(*requeue.PullRequest)
+		prErr   error
+		builds  []requeue.Build
+		before  reply
+		patches []reply
+		after   reply
+		want    requeue.Verdict
+		sent    int
+	}{
+		{name: "the answer shows another build", before: reply{before, nil}, patches: []reply{{started, nil}}, want: requeue.VerdictRequeued, sent: 1},
+		{name: "the record shows it later", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{started, nil}, want: requeue.VerdictRequeued, sent: 1},
+		{name: "a 200 that restarted nothing", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{before, nil}, want: requeue.VerdictDeclined, sent: 1},
+		{name: "a 200 and then nobody can be asked", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: lost}, want: requeue.VerdictFailed, sent: 1},
+		{name: "the pull request is completed", pr: func(p *requeue.PullRequest) { p.Status = "completed" }, want: requeue.VerdictMoved},
+		{name: "another source commit", pr: func(p *requeue.PullRequest) { p.SourceCommitID = "def" }, want: requeue.VerdictMoved},
+		{name: "a draft now", pr: func(p *requeue.PullRequest) { p.Draft = true }, want: requeue.VerdictMoved},
+		{name: "conflicts now", pr: func(p *requeue.PullRequest) { p.MergeStatus = "conflicts" }, want: requeue.VerdictMoved},
+		{name: "the pull request cannot be read", prErr: &azdo.Error{StatusCode: 500}, want: requeue.VerdictFailed},
+		{name: "the pull request is gone", prErr: &azdo.Error{StatusCode: 404}, want: requeue.VerdictMoved},
+		{name: "the state changed", before: reply{other, nil}, want: requeue.VerdictMoved},
+		{name: "the build changed", before: reply{started, nil}, want: requeue.VerdictMoved},
+		{name: "the evaluation is gone", before: reply{err: &azdo.Error{StatusCode: 404}}, want: requeue.VerdictMoved},
+		{name: "the evaluation cannot be read", before: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.VerdictFailed},
+		{name: "a build is on its way", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}, want: requeue.VerdictMoved},
+		{name: "another pipeline's build is on its way", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 8, Status: "notStarted", RefName: "refs/pull/7/merge"}}, patches: []reply{{started, nil}}, want: requeue.VerdictRequeued, sent: 1},
+		{name: "lost, and the record shows a start", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{started, nil}, want: requeue.VerdictRequeued, sent: 1},
+		{name: "lost before, and sent once more", before: reply{before, nil}, patches: []reply{{err: lost}, {started, nil}}, after: reply{before, nil}, want: requeue.VerdictRequeued, sent: 2},
+		{name: "lost twice", before: reply{before, nil}, patches: []reply{{err: lost}, {err: lost}}, after: reply{before, nil}, want: requeue.VerdictFailed, sent: 2},
+		{name: "lost, and nobody can be asked", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.VerdictFailed, sent: 1},
+		{name: "429 is no PATCH", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 429}}, {err: lost}, {started, nil}}, after: reply{before, nil}, want: requeue.VerdictRequeued, sent: 3},
+		{name: "429 for ever", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 429}}}, after: reply{before, nil}, want: requeue.VerdictFailed, sent: 5},
+		{name: "refused", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 403}}}, want: requeue.VerdictFailed, sent: 1},
+		{name: "conflict, and meanwhile moved", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 409}}}, after: reply{other, nil}, want: requeue.VerdictMoved, sent: 1},
+		{name: "conflict, and nothing moved", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 409}}}, after: reply{before, nil}, want: requeue.VerdictFailed, sent: 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sent := 0
+				x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
+					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+						now := *pr
+						if tt.pr != nil {
+							tt.pr(&now)
+						}
+						return now, tt.prErr
+					},
+					evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+						if sent == 0 {
+							return tt.before.record, tt.before.err
+						}
+						return tt.after.record, tt.after.err
+					},
+					onItsWay: func(context.Context, requeue.Action) ([]requeue.Build, error) { return tt.builds, nil },
+					requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
+						r := tt.patches[min(sent, len(tt.patches)-1)]
+						sent++
+						return r.record, r.err
+					},
+				}}
+				got := x.execute(t.Context(), []requeue.Action{expiredAction(7, 1)})[0]
+				if got.Verdict != tt.want || sent != tt.sent {
+					t.Errorf("verdict %s after %d requests, want %s after %d: %+v", got.Verdict, sent, tt.want, tt.sent, got)
+				}
+				if got.Verdict != requeue.VerdictRequeued && got.Err == nil && got.Detail == "" {
+					t.Error("no reason is given")
+				}
+			})
+		})
+	}
+}
+
+// TestWritesInPlanOrder: the first writes of the pull requests start in plan order at any concurrency, one at a time
+// per pull request, and never more at once than the concurrency.
+func TestWritesInPlanOrder(t *testing.T) {
+	t.Parallel()
+	for _, concurrency := range []int{1, 3, 64} {
+		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				var order []int
+				under, most := 0, 0
+				enter := func() func() {
+					mu.Lock()
+					under++
+					most = max(most, under)
+					mu.Unlock()
+					time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)
+					return func() { mu.Lock(); under--; mu.Unlock() }
+				}
+				byID := map[uuid.UUID]requeue.Action{}
+				var actions []requeue.Action
+				for pr := range 20 {
+					a := expiredAction(100-pr, 1)
+					a.PullRequestIndex = pr
+					byID[a.Evaluation.ID] = a
+					actions = append(actions, a)
+				}
+				x := executor{concurrency: concurrency, done: func(int, requeue.Outcome) {}, service: service{
+					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+						defer enter()()
+						return *pr, nil
+					},
+					evaluation: func(_ context.Context, _, id uuid.UUID) (requeue.Evaluation, error) {
+						defer enter()()
+						return *byID[id].Evaluation, nil
+					},
+					onItsWay: func(context.Context, requeue.Action) ([]requeue.Build, error) { defer enter()(); return nil, nil },
+					requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
+						mu.Lock()
+						order = append(order, byID[id].PullRequestIndex)
+						mu.Unlock()
+						begun()
+						defer enter()()
+						e := *byID[id].Evaluation
+						e.BuildID++
+						return e, nil
+					},
+				}}
+				x.execute(t.Context(), actions)
+				for i, pr := range order {
+					if i != pr {
+						t.Fatalf("writes started in the order %v", order)
+					}
+				}
+				if len(order) != 20 || most > concurrency {
+					t.Errorf("%d writes, %d at once, concurrency %d", len(order), most, concurrency)
+				}
+			})
+		})
+	}
+}
+
+// TestExecuteCancelled: after a cancellation nothing is begun; what was under way ends as not known.
+func TestExecuteCancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		requests := 0
+		x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
+			pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+				requests++
+				return *pr, nil
+			},
+			evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+				requests++
+				return *expiredAction(1, 1).Evaluation, nil
+			},
+			onItsWay: func(context.Context, requeue.Action) ([]requeue.Build, error) { requests++; return nil, nil },
+			requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
+				requests++
+				cancel(errors.New("cancelled"))
+				return requeue.Evaluation{}, &azdo.Error{StatusCode: 200, Message: "torn", Lost: true}
+			},
+		}}
+		got := x.execute(ctx, []requeue.Action{expiredAction(1, 1), expiredAction(1, 2), expiredAction(2, 1)})
+		if !errors.Is(got[0].Err, errNotKnown) || got[0].Verdict != requeue.VerdictFailed {
+			t.Errorf("the write under way: %+v", got[0])
+		}
+		for _, o := range got[1:] {
+			if o.Verdict != requeue.VerdictPlanned {
+				t.Errorf("not begun: %+v", o)
+			}
+		}
+		if requests != 4 {
+			t.Errorf("%d requests, want 4", requests)
+		}
+	})
+}

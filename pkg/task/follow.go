@@ -1,0 +1,155 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pr-evaluations/reschedule/pkg/azdo"
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+const (
+	firstPoll, lastPoll = 2 * time.Second, time.Minute
+	// pullRequestPolls is how many looks at an evaluation go by between two at its pull request, which may complete
+	// or be abandoned without a word from the evaluation.
+	pullRequestPolls = 3
+)
+
+// follower waits for what was re-queued, see follow.
+type follower struct {
+	service
+	rules       requeue.Rules
+	concurrency int
+	// changed is called in order of the actions, once for each evaluation whose result is known; open is how many are
+	// left.
+	changed func(i int, o requeue.Outcome, open int)
+}
+
+// follow reads each re-queued evaluation from time to time, after 2 s first and every minute at last, until its result
+// is known, the time-out is over or ctx ends. Outcomes get their Result, and BuildAfter where it was unknown.
+func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, timeout time.Duration) {
+	end := time.Now().Add(timeout)
+	facts := requeue.Facts{}
+	var open []int
+	for i, o := range outcomes {
+		if o.Verdict == requeue.VerdictRequeued {
+			open = append(open, i)
+		}
+	}
+	detail := "still open after " + short(timeout)
+	for poll, pause := 1, firstPoll; len(open) > 0; poll, pause = poll+1, min(pause*3/2, lastPoll) {
+		left := time.Until(end)
+		if left <= 0 {
+			break
+		}
+		if !sleep(ctx, min(pause, left)) {
+			detail = "the run ended before its result was known"
+			break
+		}
+		open = w.poll(ctx, actions, outcomes, open, facts, poll%pullRequestPolls == 0)
+	}
+	for n, i := range open {
+		outcomes[i].Result, outcomes[i].ResultDetail = requeue.ResultPending, detail
+		w.changed(i, outcomes[i], len(open)-n-1)
+	}
+}
+
+// poll looks once at everything that is open and returns what still is.
+func (w *follower) poll(
+	ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, open []int, facts requeue.Facts, pullRequests bool,
+) []int {
+	looks := make([]look, len(open))
+	places := make(chan struct{}, max(1, w.concurrency))
+	var running sync.WaitGroup
+	for n, i := range open {
+		places <- struct{}{}
+		running.Go(func() {
+			defer func() { <-places }()
+			looks[n] = w.look(ctx, actions[i], outcomes[i].BuildAfter, facts, pullRequests)
+		})
+	}
+	running.Wait()
+	var rest []int
+	for n, i := range open {
+		l := looks[n]
+		if outcomes[i].BuildAfter == 0 {
+			outcomes[i].BuildAfter = l.build
+		}
+		if l.question != nil {
+			facts[*l.question] = l.answer
+		}
+		outcomes[i].Result, outcomes[i].ResultDetail = l.result, l.detail
+		if l.result == "" {
+			rest = append(rest, i)
+		}
+	}
+	left := len(open)
+	for _, i := range open {
+		if outcomes[i].Result != "" {
+			left--
+			w.changed(i, outcomes[i], left)
+		}
+	}
+	return rest
+}
+
+// look is what one poll found out about one evaluation.
+type look struct {
+	result   requeue.Result
+	detail   string
+	build    int
+	question *requeue.Question // answered, to be remembered
+	answer   requeue.Answer
+}
+
+func (w *follower) look(ctx context.Context, a requeue.Action, ours int, facts requeue.Facts, pullRequest bool) (l look) {
+	defer func() {
+		if p := recover(); p != nil {
+			l = look{result: requeue.ResultPending, detail: fmt.Sprintf("internal error: %v", p)}
+		}
+	}()
+	now, err := w.evaluation(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
+	if err == nil {
+		l.build = a.BuildAfter(now)
+		if ours == 0 {
+			ours = l.build
+		}
+		l.result, l.detail, l.question = w.rules.Followed(a, ours, now, facts, time.Now())
+		if l.question != nil {
+			l.answer.Build, l.answer.Err = w.build(ctx, l.question.ProjectID, l.question.BuildID)
+			if l.answer.Err != nil {
+				return look{build: l.build}
+			}
+			l.result, l.detail, _ = w.rules.Followed(a, ours, now, requeue.Facts{*l.question: l.answer}, time.Now())
+		}
+	}
+	gone := azdo.IsNotFound(err)
+	if l.result != "" || err != nil && !gone || !pullRequest && !gone {
+		return l
+	}
+	pr, err := w.pullRequest(ctx, a.PullRequest)
+	switch {
+	case err == nil && pr.Status == "completed":
+		l.result, l.detail = requeue.ResultSucceeded, "the pull request is completed"
+	case err == nil && pr.Status == "abandoned":
+		l.result, l.detail = requeue.ResultPending, "the pull request is abandoned"
+	case gone && ctx.Err() == nil:
+		l.result, l.detail = requeue.ResultPending, "the evaluation is gone"
+	}
+	return l
+}
+
+// short is a duration without its zeros: "45m" for 45m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

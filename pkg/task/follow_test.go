@@ -1,0 +1,134 @@
+package task
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/azdo"
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	ours := func(status string, change ...func(*requeue.Evaluation)) requeue.Evaluation {
+		e := *expiredAction(7, 1).Evaluation
+		e.Status, e.IsExpired, e.BuildID = status, false, 51
+		for _, c := range change {
+			c(&e)
+		}
+		return e
+	}
+	record := func(e requeue.Evaluation) func(time.Duration) (requeue.Evaluation, error) {
+		return func(time.Duration) (requeue.Evaluation, error) { return e, nil }
+	}
+	tests := []struct {
+		name    string
+		record  func(since time.Duration) (requeue.Evaluation, error)
+		pr      string
+		known   bool // the build was known when the wait began
+		want    requeue.Result
+		build   int
+		atLeast time.Duration
+		atMost  time.Duration
+	}{
+		{name: "approved", record: record(ours("approved")), known: true, want: requeue.ResultSucceeded, build: 51, atMost: 3 * time.Second},
+		{name: "approved, its build learned late", record: record(ours("approved")), want: requeue.ResultSucceeded, build: 51, atMost: 3 * time.Second},
+		{name: "rejected", record: record(ours("rejected")), known: true, want: requeue.ResultRejected, build: 51, atMost: 3 * time.Second},
+		{name: "broken", record: record(ours("broken")), known: true, want: requeue.ResultRejected, build: 51, atMost: 3 * time.Second},
+		{name: "expired again", record: record(ours("queued", func(e *requeue.Evaluation) { e.IsExpired = true })), known: true, want: requeue.ResultPending, build: 51, atMost: 3 * time.Second},
+		{name: "another build than ours", record: record(ours("running", func(e *requeue.Evaluation) { e.BuildID = 77 })), known: true, want: requeue.ResultPending, build: 51, atMost: 3 * time.Second},
+		{name: "still running at the time-out", record: record(ours("running")), known: true, want: requeue.ResultPending, build: 51, atLeast: time.Hour, atMost: time.Hour + time.Second},
+		{name: "the record lags, then approved", known: true, want: requeue.ResultSucceeded, build: 51, atLeast: 2 * time.Second, atMost: time.Minute, record: func(since time.Duration) (requeue.Evaluation, error) {
+			if since < 10*time.Second {
+				return *expiredAction(7, 1).Evaluation, nil
+			}
+			return ours("approved"), nil
+		}},
+		{name: "a read that fails is asked again", known: true, want: requeue.ResultSucceeded, build: 51, atMost: time.Minute, record: func(since time.Duration) (requeue.Evaluation, error) {
+			if since < 10*time.Second {
+				return requeue.Evaluation{}, &azdo.Error{StatusCode: 500}
+			}
+			return ours("approved"), nil
+		}},
+		{name: "the pull request completed meanwhile", record: record(ours("running")), pr: "completed", known: true, want: requeue.ResultSucceeded, build: 51, atMost: time.Minute},
+		{name: "the pull request was abandoned", record: record(ours("running")), pr: "abandoned", known: true, want: requeue.ResultPending, build: 51, atMost: time.Minute},
+		{name: "gone with its completed pull request", pr: "completed", known: true, want: requeue.ResultSucceeded, build: 51, atMost: 3 * time.Second, record: func(time.Duration) (requeue.Evaluation, error) {
+			return requeue.Evaluation{}, &azdo.Error{StatusCode: 404}
+		}},
+		{name: "an immediate policy shows a green build as rejected: expired again", known: true, want: requeue.ResultPending, build: 51, atMost: 3 * time.Second, record: record(ours("rejected", func(e *requeue.Evaluation) {
+			policy := *e.Policy
+			policy.QueueOnSourceUpdateOnly = false
+			e.Policy, e.BuildIsNotCurrent = &policy, true
+		}))},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				reads := 0
+				var changes []int
+				w := follower{rules: requeue.Rules{When: []requeue.State{requeue.StateExpired}}, concurrency: 4, service: service{
+					evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+						reads++
+						return tt.record(time.Since(begin))
+					},
+					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+						now := *pr
+						if tt.pr != "" {
+							now.Status = tt.pr
+						}
+						return now, nil
+					},
+					build: func(_ context.Context, _ uuid.UUID, id int) (requeue.Build, error) {
+						return requeue.Build{ID: id, Status: "completed", Result: "succeeded"}, nil
+					},
+				}, changed: func(i int, _ requeue.Outcome, open int) { changes = append(changes, i, open) }}
+				outcomes := []requeue.Outcome{{Verdict: requeue.VerdictRequeued}, {Verdict: requeue.VerdictDeclined}}
+				if tt.known {
+					outcomes[0].BuildAfter = 51
+				}
+				w.follow(t.Context(), []requeue.Action{expiredAction(7, 1), expiredAction(8, 1)}, outcomes, time.Hour)
+				took := time.Since(begin)
+				got := outcomes[0]
+				if got.Result != tt.want || got.BuildAfter != tt.build || took < tt.atLeast || took > tt.atMost {
+					t.Errorf("result %q of build %d after %s, want %q of build %d: %+v", got.Result, got.BuildAfter, took, tt.want, tt.build, got)
+				}
+				if got.Result == requeue.ResultPending && got.ResultDetail == "" {
+					t.Error("pending without a reason")
+				}
+				if outcomes[1].Result != "" || len(changes) != 2 {
+					t.Errorf("declined is not waited for: %+v, changes %v", outcomes[1], changes)
+				}
+				if took >= time.Hour && (reads < 60 || reads > 75) {
+					t.Errorf("%d reads in an hour: pauses do not grow from 2 s to a minute", reads)
+				}
+			})
+		})
+	}
+}
+
+func TestFollowCancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		w := follower{concurrency: 1, changed: func(int, requeue.Outcome, int) {}, service: service{
+			evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+				e := *expiredAction(7, 1).Evaluation
+				e.Status, e.IsExpired, e.BuildID = "running", false, 51
+				return e, nil
+			},
+			pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
+		}}
+		outcomes := []requeue.Outcome{{Verdict: requeue.VerdictRequeued, BuildAfter: 51}}
+		begin := time.Now()
+		w.follow(ctx, []requeue.Action{expiredAction(7, 1)}, outcomes, time.Hour)
+		if outcomes[0].Result != requeue.ResultPending || time.Since(begin) > 11*time.Second {
+			t.Errorf("%+v after %s", outcomes[0], time.Since(begin))
+		}
+	})
+}

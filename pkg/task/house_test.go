@@ -1,0 +1,159 @@
+package task
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/pr-evaluations/reschedule/"
+
+// goPackage is what this test needs of "go list -json".
+type goPackage struct {
+	ImportPath   string
+	Dir          string
+	Imports      []string
+	GoFiles      []string
+	TestGoFiles  []string
+	XTestGoFiles []string
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Imports,GoFiles,TestGoFiles,XTestGoFiles", "./...")
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// TestImports holds the house together: who may import whom, and why not.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	pure := []string{
+		"cmp", "errors", "fmt", "hash/fnv", "iter", "maps", "path", "regexp", "slices", "sort", "strconv", "strings", "time",
+		"github.com/google/uuid",
+	}
+	ours := map[string][]string{ // what each package may import of ours
+		"pkg/requeue":        {},
+		"pkg/config":         {"pkg/requeue"},
+		"pkg/azdo":           {"pkg/requeue"},
+		"pkg/azdo/azdotest":  {},
+		"pkg/report":         {"pkg/requeue"},
+		"pkg/task":           {"pkg/config", "pkg/azdo", "pkg/report", "pkg/requeue"},
+		"cmd/task":           {"pkg/task"},
+		"cmd/task/agenttest": {},
+		"cmd/demo":           {"pkg/azdo/azdotest", "cmd/task/agenttest"},
+	}
+	only := []struct {
+		imported string
+		by       []string
+		why      string
+	}{
+		{"github.com/microsoft/azure-devops-go-api/", []string{"pkg/azdo"}, "the SDK's quirks stay in one package"},
+		{"net/http", []string{"pkg/azdo", "pkg/azdo/azdotest"}, "only azdo speaks HTTP, and no other package sees a status code"},
+		{"github.com/sethvargo/go-envconfig", []string{"pkg/config", "pkg/task", "cmd/task"}, "only config decodes the environment, the others name its Lookuper"},
+		{"os", []string{"cmd/", "pkg/report", "pkg/azdo", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task, files to report, certificates to azdo"},
+		{"log", []string{"cmd/task", "pkg/azdo/azdotest"}, "whatever is printed goes through report.Log"},
+	}
+	for _, p := range listPackages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, known := ours[name]
+		for _, imported := range p.Imports {
+			if inner, isOurs := strings.CutPrefix(imported, module); isOurs && known && !slices.Contains(allowed, inner) {
+				t.Errorf("%s imports %s: a package is imported downwards only, never sideways", name, inner)
+			}
+			if name == "pkg/requeue" && !slices.Contains(pure, imported) {
+				t.Errorf("pkg/requeue imports %s: the decision core is pure", imported)
+			}
+			for _, rule := range only {
+				if imported != rule.imported && (!strings.HasSuffix(rule.imported, "/") || !strings.HasPrefix(imported, rule.imported)) {
+					continue
+				}
+				if !slices.ContainsFunc(rule.by, func(by string) bool {
+					return name == by || strings.HasSuffix(by, "/") && strings.HasPrefix(name, by)
+				}) {
+					t.Errorf("%s imports %s: %s", name, imported, rule.why)
+				}
+			}
+		}
+	}
+}
+
+// TestPackageComments: each package has exactly one package comment.
+func TestPackageComments(t *testing.T) {
+	t.Parallel()
+	for _, p := range listPackages(t) {
+		comments := 0
+		for _, file := range p.GoFiles {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Doc != nil {
+				comments++
+			}
+		}
+		if comments != 1 && len(p.GoFiles) > 0 {
+			t.Errorf("%s has %d package comments, want one", p.ImportPath, comments)
+		}
+	}
+}
+
+// TestFileSizes: no Go file outside tests is over 500 lines.
+func TestFileSizes(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+			strings.Contains(path, "node_modules") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if lines := strings.Count(string(data), "\n"); lines > 500 {
+			t.Errorf("%s has %d lines", path, lines)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNoInit: no init functions and no package variables that somebody writes to.
+func TestNoInit(t *testing.T) {
+	t.Parallel()
+	for _, p := range listPackages(t) {
+		for _, file := range p.GoFiles {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, file), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, decl := range f.Decls {
+				if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+					t.Errorf("%s: func init", filepath.Join(p.Dir, file))
+				}
+			}
+		}
+	}
+}
