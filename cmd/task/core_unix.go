@@ -1,0 +1,11 @@
+//go:build unix
+
+package main
+
+import "syscall"
+
+// forbidCoreDumps keeps the token out of a file that a crash would write. Where the limit cannot be set there is
+// nothing better to do than to go on.
+func forbidCoreDumps() {
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+}

@@ -1,0 +1,393 @@
+package main_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/tools/txtar"
+
+	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
+	"github.com/pr-evaluations/reschedule/pkg/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the wanted results of testdata")
+
+// program is the real program, built once.
+var program string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "reschedule-program-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		program = filepath.Join(dir, "reschedule")
+		if runtime.GOOS == "windows" {
+			program += ".exe"
+		}
+		args := []string{"build", "-o", program}
+		if os.Getenv("GOCOVERDIR") != "" {
+			args = append(args, "-cover", "-coverpkg=./...")
+		}
+		build := exec.Command("go", append(args, ".")...)
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "build the program:", err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// stepFile is the step of a case: what a pipeline and its author say.
+type stepFile struct {
+	Inputs          map[string]string `json:"inputs"`
+	Variables       map[string]string `json:"variables"`
+	SecretVariables map[string]string `json:"secretVariables"`
+	Env             map[string]string `json:"env"`
+	AgentVersion    string            `json:"agentVersion"`
+	Job             struct {
+		Host         string                 `json:"host"` // "build", "release"
+		Reason       string                 `json:"reason"`
+		Project      string                 `json:"project"`    // "Fabrikam" if blank
+		Repository   string                 `json:"repository"` // the project's first if blank
+		Provider     string                 `json:"provider"`
+		DefinitionID int                    `json:"definitionId"`
+		PullRequest  *agenttest.PullRequest `json:"pullRequest"`
+		Position     int                    `json:"position"`
+		Total        int                    `json:"total"`
+		NoArtifact   bool                   `json:"noArtifact"`
+	} `json:"job"`
+}
+
+// step makes the agent's step for a server. The run's own project and repository are the world's.
+func (f stepFile) step(t *testing.T, s *azdotest.Server) agenttest.Step {
+	t.Helper()
+	job := agenttest.BuildJob(s.URL())
+	if f.Job.Host == "release" {
+		job = agenttest.ReleaseJob(s.URL())
+	}
+	world := s.World()
+	if len(world.Projects) > 0 {
+		project := world.Projects[0]
+		for _, p := range world.Projects {
+			if p.Name == f.Job.Project {
+				project = p
+			}
+		}
+		job.Project, job.ProjectID = project.Name, project.ID
+		for i, r := range project.Repositories {
+			if i == 0 || r.Name == f.Job.Repository {
+				job.RepositoryName, job.RepositoryID = r.Name, r.ID
+			}
+		}
+	}
+	job.RepositoryURI = s.URL() + "/" + url.PathEscape(job.Project) + "/_git/" + url.PathEscape(job.RepositoryName)
+	job.Reason = cmp.Or(f.Job.Reason, job.Reason)
+	job.RepositoryProvider = cmp.Or(f.Job.Provider, job.RepositoryProvider)
+	job.DefinitionID = cmp.Or(f.Job.DefinitionID, job.DefinitionID)
+	job.PullRequest, job.Position, job.Total = f.Job.PullRequest, f.Job.Position, f.Job.Total
+	if f.Job.NoArtifact {
+		job.PrimaryArtifact, job.RepositoryID, job.RepositoryName, job.RepositoryProvider = "", "", "", ""
+	}
+	if len(world.Tokens) > 0 {
+		job.Token = world.Tokens[0]
+	}
+	return agenttest.Step{
+		TaskDir: taskDir, Binary: program, Job: job, Name: "requeue", WorkDir: t.TempDir(), AgentVersion: f.AgentVersion,
+		Inputs: f.Inputs, Variables: f.Variables, SecretVariables: f.SecretVariables, Env: f.Env,
+	}
+}
+
+var taskDir = filepath.Join("..", "..", "task")
+
+// run runs a step and checks what holds for every run whatsoever.
+func run(t *testing.T, s *azdotest.Server, step agenttest.Step) agenttest.Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	r, err := step.Run(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Leaks) > 0 {
+		t.Errorf("a secret got out: %v", r.Leaks)
+	}
+	if r.Stderr != "" {
+		t.Errorf("stderr is not empty:\n%s", r.Stderr)
+	}
+	for _, line := range r.Log {
+		if len([]rune(line)) > 1024 {
+			t.Errorf("the live console would cut this line: %.100s…", line)
+		}
+	}
+	if r.ExitCode == 2 && s != nil && len(s.Requests()) > 0 {
+		t.Errorf("bad input, and yet %d requests were sent", len(s.Requests()))
+	}
+	if strings.EqualFold(step.Inputs["dryRun"], "true") && s != nil && len(s.Writes()) > 0 {
+		t.Errorf("a dry run wrote: %v", s.Writes())
+	}
+	if path := r.Variables["reportPath"]; path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		validate(t, data)
+		if err := report.CheckSums(data); err != nil {
+			t.Errorf("the report: %v", err)
+		}
+	}
+	return r
+}
+
+// validate checks a report against its schema.
+func validate(t *testing.T, data []byte) {
+	t.Helper()
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("report.schema.json", schema); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled.Validate(value); err != nil {
+		t.Errorf("the report: %v", err)
+	}
+}
+
+// TestCases runs each case of testdata: a step and a world, and the result that is wanted. "-update" writes what came
+// out into the files, to be reviewed as code.
+func TestCases(t *testing.T) {
+	t.Parallel()
+	eachCase(t, func(t *testing.T, file string, archive *txtar.Archive) {
+		got := []byte(runCase(t, archive, taskDir, program))
+		if !*update {
+			compare(t, archive, got)
+			return
+		}
+		setSection(archive, "want", got)
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestCasesThroughLauncher runs the same cases as an agent does: node, the launcher, the program beside it.
+func TestCasesThroughLauncher(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("node"); err != nil {
+		if os.Getenv("RESCHEDULE_REQUIRE_NODE") == "1" {
+			t.Fatal(err)
+		}
+		t.Skip("node is not installed, so the launcher is not tried")
+	}
+	folder := t.TempDir()
+	target := filepath.Join(folder, "bin", runtime.GOOS+"-"+runtime.GOARCH, filepath.Base(program))
+	copyFile(t, program, target)
+	for _, name := range []string{"task.json", "launcher.js", "package.json"} {
+		copyFile(t, filepath.Join(taskDir, name), filepath.Join(folder, name))
+	}
+	eachCase(t, func(t *testing.T, _ string, archive *txtar.Archive) {
+		compare(t, archive, []byte(runCase(t, archive, folder, "")))
+	})
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eachCase(t *testing.T, do func(t *testing.T, file string, archive *txtar.Archive)) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d cases: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			do(t, file, archive)
+		})
+	}
+}
+
+func runCase(t *testing.T, archive *txtar.Archive, folder, binary string) string {
+	t.Helper()
+	var file stepFile
+	decodeStrictly(t, section(archive, "step.json"), &file)
+	world, err := azdotest.Parse(section(archive, "world.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := azdotest.Start(t, world)
+	step := file.step(t, s)
+	step.TaskDir, step.Binary = folder, binary
+	return describe(t, s, file.Inputs, run(t, s, step))
+}
+
+func compare(t *testing.T, archive *txtar.Archive, got []byte) {
+	t.Helper()
+	if diff := gocmp.Diff(string(section(archive, "want")), string(got)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func decodeStrictly(t *testing.T, data []byte, into any) {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func section(a *txtar.Archive, name string) []byte {
+	for _, f := range a.Files {
+		if f.Name == name {
+			return f.Data
+		}
+	}
+	return nil
+}
+
+func setSection(a *txtar.Archive, name string, data []byte) {
+	for i := range a.Files {
+		if a.Files[i].Name == name {
+			a.Files[i].Data = data
+			return
+		}
+	}
+	a.Files = append(a.Files, txtar.File{Name: name, Data: data})
+}
+
+// describe is everything that a run has left behind, without what differs from run to run.
+func describe(t *testing.T, s *azdotest.Server, inputs map[string]string, r agenttest.Result) string {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, exit code %d\n", r.Result, r.ExitCode)
+	part := func(title string, lines []string) {
+		if len(lines) > 0 {
+			fmt.Fprintf(&b, "\n== %s\n%s\n", title, strings.Join(lines, "\n"))
+		}
+	}
+	writes := s.Writes()
+	if inputs["concurrency"] != "1" { // else their order is part of the result
+		slices.Sort(writes)
+	}
+	part("writes", writes)
+	requests := map[string]int{}
+	for _, q := range s.Requests() {
+		requests[q.Method+" "+q.Route]++
+	}
+	var counts []string
+	for _, name := range slices.Sorted(maps.Keys(requests)) {
+		counts = append(counts, fmt.Sprintf("%d %s", requests[name], name))
+	}
+	part("requests", counts)
+	var outputs []string
+	for _, name := range slices.Sorted(maps.Keys(r.Variables)) {
+		if name != "reportPath" {
+			outputs = append(outputs, name+"="+r.Variables[name])
+		}
+	}
+	part("outputs", outputs)
+	part("log", r.Log)
+	part("summary", strings.Split(strings.TrimRight(r.Summary, "\n"), "\n"))
+	return normal(b.String())
+}
+
+var changing = []struct {
+	re *regexp.Regexp
+	by string
+}{
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
+	{regexp.MustCompile(`\S*reschedule-[\w.-]*\.json`), "REPORT"},
+	{regexp.MustCompile(`file name '[^']*'`), "file name 'PROGRAM'"},
+	{regexp.MustCompile(`file name 'PROGRAM', arguments '[^']*'`), "file name 'PROGRAM'"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d(T[\d:.]+Z)?`), "DATE"},
+	{regexp.MustCompile(`(?m)[ \t]+$`), ""},
+}
+
+func normal(text string) string {
+	for _, c := range changing {
+		text = c.re.ReplaceAllString(text, c.by)
+	}
+	return text
+}
+
+// TestEverythingIsSeen: 260 pull requests at 100 a page, and 150 evaluations at 100 a page.
+func TestEverythingIsSeen(t *testing.T) {
+	t.Parallel()
+	var prs []*azdotest.PullRequest
+	for range 260 {
+		prs = append(prs, &azdotest.PullRequest{Evaluations: []*azdotest.Evaluation{{State: "expired"}}})
+	}
+	project := &azdotest.Project{Name: "Fabrikam", Repositories: []*azdotest.Repository{{Name: "web", PullRequests: prs}}}
+	for i := range 150 {
+		name := "Check " + strconv.Itoa(i)
+		project.Policies = append(project.Policies, &azdotest.Policy{DisplayName: name, Pipeline: azdotest.Ref(name)})
+		if i > 0 {
+			prs[17].Evaluations = append(prs[17].Evaluations, &azdotest.Evaluation{Policy: azdotest.Ref(name), State: "expired"})
+		}
+	}
+	s := azdotest.Start(t, azdotest.World{
+		Pages: azdotest.Pages{PullRequests: 100, Evaluations: 100}, Projects: []*azdotest.Project{project},
+	})
+	r := run(t, s, stepFile{Inputs: map[string]string{"maxPerRun": "0"}}.step(t, s))
+	want := map[string]string{"pullRequestCount": "260", "evaluationCount": "409", "plannedCount": "409", "requeuedCount": "409"}
+	for name, value := range want {
+		if r.Variables[name] != value {
+			t.Errorf("%s is %s, want %s", name, r.Variables[name], value)
+		}
+	}
+	if len(s.Writes()) != 409 {
+		t.Errorf("%d writes", len(s.Writes()))
+	}
+	if s.MaxUnderWay() > 8 {
+		t.Errorf("%d requests under way at once", s.MaxUnderWay())
+	}
+}

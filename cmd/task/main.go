@@ -1,0 +1,153 @@
+// Command task is the program of the marketplace task ReschedulePullRequestEvaluations. It knows the operating system:
+// signals, standard streams, the environment and the exit code. What it does with them is pkg/task.
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"maps"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sethvargo/go-envconfig"
+
+	"github.com/pr-evaluations/reschedule/pkg/task"
+)
+
+// version is set by the build, from task/task.json.
+var version = "0.0.0-dev"
+
+// launcherVariable is set by the launcher: standard input is then a pipe whose end means that the launcher is gone.
+const launcherVariable = "RESCHEDULE_LAUNCHER"
+
+// stopTime bounds how long a cancelled run may take: an agent sends SIGINT, and SIGTERM 7.5 s later
+// (azure-pipelines-agent, ProcessInvoker.cs).
+const stopTime = 4800 * time.Millisecond
+
+func main() {
+	if len(os.Args) > 1 {
+		os.Exit(answer(os.Stdout, os.Args[1:]))
+	}
+	forbidCoreDumps()
+	// net/http logs foreign bytes to stderr, which the agent searches for commands.
+	log.SetOutput(io.Discard)
+	env := takeEnvironment()
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stopping := cancelOnSignal(cancel)
+	if env[launcherVariable] == "1" {
+		go cancelOnEnd(os.Stdin, stopping)
+	}
+	code := task.Run(ctx, task.Process{
+		Env: envconfig.MapLookuper(env), Stdout: os.Stdout, Version: version, Colour: colour(env),
+	})
+	cancel()
+	os.Exit(code) //nolint:gocritic // cancel was called; the exit code is all that is left to say
+}
+
+// answer serves the command line, which people use and the agent does not.
+func answer(w io.Writer, args []string) int {
+	text := usage
+	code := 2
+	switch args[0] {
+	case "--version", "-version", "version":
+		text, code = version+"\n", 0
+	case "--help", "-help", "-h", "help":
+		code = 0
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		return 1
+	}
+	return code
+}
+
+const usage = `Re-queues the build validation of pull requests in Azure Repos: expired, failed, broken or never started.
+
+It takes no arguments; everything is said by environment variables. Against a real organization, from a laptop:
+
+  SYSTEM_ACCESSTOKEN                    az account get-access-token --query accessToken -o tsv \
+                                          --resource 499b84ac-1321-427f-aa17-267ca6975798
+  SYSTEM_TEAMFOUNDATIONCOLLECTIONURI    https://dev.azure.com/<organization>
+  SYSTEM_TEAMPROJECT                    the project's name
+  INPUT_<NAME>                          an input of the task, such as INPUT_REPOSITORIES='*' or INPUT_DRYRUN=true
+
+  --version    prints the version
+  --help       prints this
+
+Exit codes: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and nothing was sent.
+`
+
+// takeEnvironment reads the environment once and takes from the process what it must not hold any longer: secrets, and
+// on an agent the variables with which an earlier step could weaken TLS. They would have to be taken out before the
+// first use of crypto/x509, which reads SSL_CERT_FILE and SSL_CERT_DIR.
+func takeEnvironment() map[string]string {
+	env := map[string]string{}
+	for _, entry := range os.Environ() {
+		name, value, found := strings.Cut(entry, "=")
+		if !found || name == "" {
+			continue
+		}
+		if runtime.GOOS == "windows" { // names there have no case
+			name = strings.ToUpper(name)
+		}
+		env[name] = value
+	}
+	secret := []string{
+		"INPUT_", "ENDPOINT_", "SECRET_", "SECUREFILE_", "VSTS_TASKVARIABLE_", "VSTS_PUBLIC_VARIABLES", "VSTS_SECRET_VARIABLES",
+		"COMMAND_CORRELATION_ID", "SYSTEM_ACCESSTOKEN",
+	}
+	if strings.EqualFold(env["TF_BUILD"], "true") {
+		secret = append(secret, "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG")
+	}
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if slices.ContainsFunc(secret, func(prefix string) bool { return strings.HasPrefix(strings.ToUpper(name), prefix) }) {
+			// It fails for impossible names only.
+			_ = os.Unsetenv(name)
+		}
+	}
+	return env
+}
+
+// cancelOnSignal cancels the run at the first signal; a second changes nothing. It returns what another cause of the
+// same kind may call. Windows sends Ctrl+C and Ctrl+Break, both as os.Interrupt; SIGPIPE says that nobody reads the log
+// any more.
+func cancelOnSignal(cancel context.CancelFunc) (stop func()) {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	stops := make(chan struct{}, 1)
+	go func() {
+		select {
+		case <-signals:
+		case <-stops:
+		}
+		cancel()
+		time.Sleep(stopTime)
+		os.Exit(1)
+	}()
+	return func() {
+		select {
+		case stops <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// cancelOnEnd calls stop when the pipe ends.
+func cancelOnEnd(pipe io.Reader, stop func()) {
+	// Any error is an end as well.
+	_, _ = io.Copy(io.Discard, pipe)
+	stop()
+}
+
+// colour reports whether people look at a terminal that shows colours.
+func colour(env map[string]string) bool {
+	info, err := os.Stdout.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && env["NO_COLOR"] == "" && env["TERM"] != "dumb" && env["TF_BUILD"] == ""
+}
