@@ -78,11 +78,11 @@ func (e *Error) instruction(who string) string {
 	return ""
 }
 
-// forbidden names the permission that what was attempted needs (rest-contract 4.3), for a 403 that does not name it.
+// forbidden names the permission that what was attempted needs, for a 403 that does not name it.
 func (e *Error) forbidden(who string) string {
 	switch e.area {
 	case areaRequeue:
-		// Which of the two the service asks for is not documented; granting both is (rest-contract 4.3).
+		// Which of the two the service asks for is not documented; granting both is what helps.
 		return fmt.Sprintf(`Allow %s "Contribute to pull requests" on %s and "Queue builds" on %s.`, who, pageRepositorySecurity, pagePipelineSecurity)
 	case areaComment:
 		return fmt.Sprintf(`Allow %s "Contribute to pull requests" on %s.`, who, pageRepositorySecurity)

@@ -3,7 +3,6 @@ package azdo
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -35,7 +34,7 @@ type wireComment struct {
 // text is replaced in place where it differs; without such a thread one is opened, closed so that it blocks nothing. No
 // request that writes is repeated. changed reports whether one was answered.
 func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author requeue.Identity, marker, text string) (changed bool, err error) {
-	op := fmt.Sprintf("comment on pull request %d", pr.ID)
+	op := "comment"
 	switch {
 	case author.ID == "":
 		return false, &Error{Op: op, Message: "it is not known whom the token stands for, so its own thread cannot be told from others", area: areaComment}

@@ -69,7 +69,7 @@ type wireEvaluation struct {
 	Context       object[wireContext] `json:"context"`
 }
 
-// wireContext is what Azure DevOps calls internal context data: no field of it is promised (rest-contract 3.4).
+// wireContext is what Azure DevOps calls internal context data: no field of it is promised (rest-api-specs, policy 7.1).
 type wireContext struct {
 	BuildID           number              `json:"buildId"`
 	BuildStarted      instant             `json:"buildStartedUtc"`
@@ -375,7 +375,7 @@ func (w *wirePullRequest) pullRequest(collection *url.URL, repository *requeue.R
 		field{"labels", badLabels},
 		field{"reviewers", badReviewers},
 	)
-	op := fmt.Sprintf("read pull request %d", pr.ID)
+	op := "read the pull request"
 	switch {
 	case repositoryErr != nil:
 		pr.Err = &Error{Op: op, Message: repositoryErr.Error()}

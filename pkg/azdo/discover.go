@@ -240,7 +240,7 @@ func (l *pullRequestLister) repository(w *wirePullRequest) (*requeue.Repository,
 // PullRequest returns one pull request in any state, by its number. project is an ID or a name; "" asks the collection.
 // The answer has no labels, whatever the pull request has, and does not say the repository's default branch.
 func (c *Client) PullRequest(ctx context.Context, project string, id int) (requeue.PullRequest, error) {
-	op := fmt.Sprintf("read pull request %d", id)
+	op := "read the pull request"
 	route := map[string]string{"pullRequestId": strconv.Itoa(id)}
 	if project != "" {
 		route["project"] = project
@@ -274,7 +274,7 @@ func (c *Client) PullRequest(ctx context.Context, project string, id int) (reque
 
 // Labels returns the active labels of a pull request, which a single answer leaves out (vsts-rest-api-specs#389).
 func (c *Client) Labels(ctx context.Context, pr requeue.PullRequest) ([]string, error) {
-	op := fmt.Sprintf("list labels of pull request %d", pr.ID)
+	op := "list the labels"
 	var wire []*wireLabel
 	err := c.send(ctx, request{
 		location: locLabels, version: "7.1-preview.1", route: pullRequestRoute(pr),

@@ -18,7 +18,7 @@ import (
 // Error is a request that failed: refused, lost, or answered with something that is no answer. All of its texts are
 // safe to print: one line, no control characters, no token.
 type Error struct {
-	// Op says what was attempted, and on what: "list evaluations of pull request 42".
+	// Op says what was attempted, "list the evaluations"; the caller knows on what.
 	Op string
 	// StatusCode is the answer's status; 0 where there was none.
 	StatusCode int
@@ -87,7 +87,7 @@ func (e *Error) Refused() bool {
 	return false
 }
 
-// The service's codes that mean something here (rest-contract 4.3).
+// The service's codes that mean something here, as quoted in its answers and in public issues.
 const (
 	codeCollectionStopped = "TF24668"
 	codeNotAuthorized     = "TF400813"
@@ -118,7 +118,7 @@ func wrap(op string, err error) error {
 		return ours
 	}
 	e := &Error{Op: op, Err: err}
-	// WrappedError comes by value or as a pointer, depending on the body (rest-contract 1.5). Our transport keeps both
+	// WrappedError comes by value or as a pointer, depending on the body (azuredevops/v7 client.go, UnwrapError). Our transport keeps both
 	// from happening; should one slip through, its status must not be lost.
 	var byValue azuredevops.WrappedError
 	var byPointer *azuredevops.WrappedError

@@ -60,8 +60,8 @@ func TestWrapKnowsEveryShape(t *testing.T) {
 
 func TestErrorText(t *testing.T) {
 	t.Parallel()
-	e := Error{Op: "list evaluations of pull request 42", StatusCode: 403, Message: "TF401027: You need it."}
-	if got, want := e.Error(), "list evaluations of pull request 42: status 403: TF401027: You need it."; got != want {
+	e := Error{Op: "list the evaluations", StatusCode: 403, Message: "TF401027: You need it."}
+	if got, want := e.Error(), "list the evaluations: status 403: TF401027: You need it."; got != want {
 		t.Errorf("got %s", got)
 	}
 	e = Error{Op: strings.Repeat("ä", 200), Message: strings.Repeat("ö", 200)}
@@ -92,7 +92,7 @@ func FuzzOneLine(f *testing.F) {
 	})
 }
 
-// refusal is an answer of rest-contract 4.3, and what a person has to be told.
+// refusal is an answer of the service, and what a person has to be told.
 type refusal struct {
 	name    string
 	reply   reply

@@ -54,7 +54,7 @@ func withoutGitPolicies(err error) bool {
 // deleted and disabled policies. Evaluations of one policy share its value.
 func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]requeue.Evaluation, error) {
 	project := pr.Repository.Project.ID
-	op := fmt.Sprintf("list evaluations of pull request %d", pr.ID)
+	op := "list the evaluations"
 	r := request{
 		location: locEvaluations, version: "7.1-preview.1", route: map[string]string{"project": project.String()},
 		query: url.Values{"artifactId": {fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%d", project, pr.ID)}},
@@ -117,14 +117,14 @@ func (c *commits) of(s string) string {
 
 // Evaluation returns one evaluation, whatever the state of its policy.
 func (c *Client) Evaluation(ctx context.Context, project, id uuid.UUID) (requeue.Evaluation, error) {
-	return c.evaluation(ctx, http.MethodGet, "read evaluation "+id.String(), areaCode, project, id, nil)
+	return c.evaluation(ctx, http.MethodGet, "read the evaluation", areaCode, project, id, nil)
 }
 
 // Requeue asks the service to re-queue one evaluation: one PATCH without a body, never repeated by any layer. The answer
 // is the record, whether or not anything was started. If ctx is cancelled before the request has begun, nothing is sent;
 // once it has begun it gets three more seconds for its answer. begun is called when it was written to a connection.
 func (c *Client) Requeue(ctx context.Context, project, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
-	return c.evaluation(ctx, http.MethodPatch, "re-queue evaluation "+id.String(), areaRequeue, project, id, begun)
+	return c.evaluation(ctx, http.MethodPatch, "re-queue", areaRequeue, project, id, begun)
 }
 
 func (c *Client) evaluation(

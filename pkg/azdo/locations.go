@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// The locations that this package asks for, by the names of the SDK's methods (rest-contract 1.8).
+// The locations that this package asks for, by the names of the SDK's methods (the location IDs are in its client.go files).
 var (
 	locConnectionData       = uuid.MustParse("00d9565f-ed9c-4a06-9a50-00e7896ccab4")
 	locProjects             = uuid.MustParse("603fe2ac-9723-48b9-88ad-09305aa6c6e1")

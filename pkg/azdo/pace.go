@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// maxPause bounds what one answer can ask for. The service's budget is a window of five minutes (rest-contract 5),
+	// maxPause bounds what one answer can ask for. The service's budget is a window of five minutes (Azure DevOps docs, rate limits),
 	// so nothing it can mean takes longer.
 	maxPause = 5 * time.Minute
 	// maxSpread bounds the time between two requests when the budget runs low; the service itself delays a request by

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// pageTop is asked for; the service cuts larger values down to it (rest-contract 2.1).
+	// pageTop is asked for; the service cuts larger values down to it (rfennell/AzurePipelines#843).
 	pageTop = 1000
 	// fullPage is the least number of items that can be a full page: without $top a server gives about so many, and
 	// some cut $top down to it. A shorter page is the last one.

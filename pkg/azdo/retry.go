@@ -29,7 +29,7 @@ const (
 // call is one request of the client as the transport sees it, with the state of its tries. It travels in the context of
 // the request and belongs to one goroutine at a time.
 type call struct {
-	op    string // for errors: "list evaluations of pull request 42"
+	op    string // for errors: "list the evaluations"
 	name  string // for Options.OnRequest: "evaluations"
 	area  area
 	write bool // changes something: sent once

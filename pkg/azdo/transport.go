@@ -203,7 +203,7 @@ func (c *call) bounded(ctx context.Context, connected *atomic.Bool) (context.Con
 	inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	timer := time.AfterFunc(writeTimeout, func() { cancel(errTimeout) })
 	stop := context.AfterFunc(ctx, func() {
-		if !connected.Load() || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if !connected.Load() {
 			cancel(ctx.Err())
 			return
 		}
