@@ -114,6 +114,9 @@ func (r *run) line(ctx context.Context) int {
 	r.warnOf(found, facts)
 	plan := r.config.Rules.NewPlan(found.screened, facts, r.started)
 	r.log.Plan(plan, r.config.DryRun)
+	if r.config.DryRun && len(r.config.PullRequestIDs) == 1 {
+		r.log.Explain(plan)
+	}
 
 	var outcomes []requeue.Outcome
 	if !r.config.DryRun {
