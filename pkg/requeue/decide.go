@@ -55,9 +55,12 @@ func (r Rules) selects(pr PullRequest, e Evaluation, f Facts, now time.Time) ver
 	if v.requeue && !slices.Contains(r.When, state) {
 		v = skip(NotSelectedState, stateDetail(e, state))
 	}
-	// Where an answer could not be had, whatever it would have stopped is stopped.
-	if (v.requeue || nameDecides && v.need == nil && slices.Contains(r.When, state)) && pipeline.Err != nil {
-		v = fail(fmt.Errorf("read pipeline %d: %w", e.Policy.PipelineID, pipeline.Err))
+	// A pattern that hangs on a name which could not be read is not guessed. Whether the pipeline is disabled is left
+	// open then: the service declines to start a disabled one, which the confirmation finds out.
+	nameIncludes := nameDecides && v.need == nil && slices.Contains(r.When, state)
+	nameExcludes := v.requeue && name == "" && r.Policies.excludesNames()
+	if pipeline.Err != nil && (nameIncludes || nameExcludes) {
+		v = fail(fmt.Errorf("read the pipeline: %w", pipeline.Err))
 	}
 	v.state, v.pipeline = state, name
 	return v

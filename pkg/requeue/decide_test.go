@@ -155,6 +155,20 @@ func evaluationRows() []evaluationRow {
 			name: "policyFilter: a pipeline that is gone has no name", rules: only("CI"),
 			ev: evaluation(7, expired, noNames), want: "policyFilter",
 		},
+		{
+			name: "policyFilter: no build is read where a pipeline cannot be, and its name changes nothing", rules: only("!build 7"),
+			ev: evaluation(7, shownAsRejected, func(e *requeue.Evaluation) { e.PipelineName = "" }), svc: fails(requeue.AskPipeline, red),
+			want: "policyFilter", asks: []string{},
+		},
+		{
+			name: "policyFilter: no build is read for a pipeline that is gone", rules: only("CI"),
+			ev: evaluation(7, shownAsRejected, noNames), svc: red, want: "policyFilter", asks: []string{},
+		},
+		{
+			name: "policyFilter: a name that cannot be read, and a build that may be green", rules: only("CI"),
+			ev: evaluation(7, shownAsRejected, noNames), svc: fails(requeue.AskPipeline, history(build(500, "succeeded"))), want: "error",
+			state: requeue.StateExpired, asks: []string{"build 500"},
+		},
 
 		// enforcement
 		{name: "enforcement: required, and it is optional", rules: on(enforcement(requeue.EnforcementRequired)), ev: evaluation(7, expired, optional), want: "enforcement"},
@@ -198,7 +212,11 @@ func evaluationRows() []evaluationRow {
 			name: "pipelineDisabled: a policy that names no pipeline asks for none", svc: fails(requeue.AskPipeline, service{}), asks: []string{},
 			ev: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.PipelineID = 0 }), want: "requeue",
 		},
-		{name: "pipelineDisabled: cannot be read", ev: evaluation(7, expired), svc: fails(requeue.AskPipeline, service{}), want: "error"},
+		{name: "pipelineDisabled: cannot be read, so the service decides", ev: evaluation(7, expired), svc: fails(requeue.AskPipeline, service{}), want: "requeue"},
+		{
+			name: "pipelineDisabled: cannot be read, and an exclusion hangs on its name", rules: only("!CI"),
+			ev: evaluation(7, expired, noNames), svc: fails(requeue.AskPipeline, service{}), want: "error",
+		},
 		{
 			name: "pipelineDisabled: cannot be read, but would not be re-queued anyway",
 			ev:   evaluation(7), svc: fails(requeue.AskPipeline, service{}), want: "state",
@@ -279,6 +297,8 @@ func evaluationRows() []evaluationRow {
 			name: "broken without a build, without an end, cools down from its start", want: "coolingDown",
 			ev: evaluation(7, broken, noBuild, noEnd, started(time.Minute)),
 		},
+		{name: "broken without a build, without an end, 10 minutes from its start", want: "requeue", ev: evaluation(7, broken, noBuild, noEnd, started(10*time.Minute))},
+		{name: "broken without a build: an end comes before the start", want: "requeue", ev: evaluation(7, broken, noBuild, started(time.Minute))},
 
 		// buildCanceled
 		{name: "buildCanceled", ev: evaluation(7, failed), svc: history(build(500, "canceled")), want: "buildCanceled", detail: "build 500"},
@@ -363,7 +383,7 @@ func evaluationRows() []evaluationRow {
 			want: "targetBranchRed", detail: "build 90 failed on main", asks: []string{"targetBranch 107 refs/heads/main"},
 		},
 		{name: "targetBranchRed: not asked unless told", ev: evaluation(7, expired), svc: target(build(90, "failed", onMain)), want: "requeue", asks: []string{}},
-		{name: "targetBranchRed: failed", rules: on(waitForTarget), ev: evaluation(7, failed), svc: target(build(90, "failed", onMain)), want: "targetBranchRed"},
+		{name: "targetBranchRed: failed", rules: on(waitForTarget), ev: evaluation(7, failed), svc: target(build(90, "failed", onMain)), want: "targetBranchRed", detail: "build 90 failed on main"},
 		{name: "targetBranchRed: broken", rules: on(waitForTarget), ev: evaluation(7, broken), svc: target(build(90, "failed", onMain)), want: "targetBranchRed"},
 		{name: "targetBranchRed: notStarted", rules: on(waitForTarget), ev: evaluation(7, notStarted), svc: target(build(90, "failed", onMain)), want: "targetBranchRed"},
 		{name: "targetBranchRed: outdated", rules: on(waitForTarget), ev: evaluation(7, outdated), svc: target(build(90, "failed", onMain)), want: "targetBranchRed"},

@@ -177,6 +177,9 @@ func (p PolicyPatterns) hopesForName(displayName string, pipelineID int) bool {
 	return len(p.names.include) > 0 && !anyMatches(p.names.exclude, displayName) && !slices.Contains(p.excludeIDs, pipelineID)
 }
 
+// excludesNames reports whether a pipeline's name, once known, could turn a Match without it into a no.
+func (p PolicyPatterns) excludesNames() bool { return len(p.names.exclude) > 0 }
+
 // RepositoryItem is one item of the input repositories.
 type RepositoryItem struct {
 	Text    string // as written, without "!"

@@ -40,7 +40,7 @@ func (r Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Time
 		return StateUnknown, nil
 	case e.Status == "queued" && e.BuildID != 0 && !e.IsExpired:
 		return StateRunning, nil
-	case e.IsExpired && e.knownStatus():
+	case e.IsExpired:
 		return StateExpired, nil
 	case e.Status == "rejected":
 		if !r.greenMayShowAsRejected(e) {
@@ -70,10 +70,6 @@ func (r Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Time
 
 func (e Evaluation) buildQuestion(projectID uuid.UUID) Question {
 	return Question{Kind: AskBuild, ProjectID: projectID, BuildID: e.BuildID}
-}
-
-func (e Evaluation) knownStatus() bool {
-	return slices.Contains([]string{"queued", "approved", "rejected", "broken"}, e.Status)
 }
 
 // greenMayShowAsRejected is true for the builds of "immediately" policies that the rules have a use for.

@@ -47,8 +47,8 @@ func TestStateOf(t *testing.T) {
 		{name: "expired and shown as broken", ev: evaluation(1, expired, broken), want: requeue.StateExpired},
 		{name: "expired but malformed is unknown", ev: evaluation(1, expired, malformed), want: requeue.StateUnknown},
 		// Fail closed: what a status means that nobody has seen, isExpired does not tell.
-		{name: "expired with an unknown status is unknown", ev: evaluation(1, expired, unknown), want: requeue.StateUnknown},
-		{name: "expired without a status is unknown", ev: evaluation(1, expired, status("")), want: requeue.StateUnknown},
+		{name: "expired is enough, with a status that nobody knows", ev: evaluation(1, expired, unknown), want: requeue.StateExpired},
+		{name: "expired is enough, whatever the status lacks", ev: evaluation(1, expired, status("")), want: requeue.StateExpired},
 
 		{
 			name: "immediately: a rejected build that is not current is asked for, and failed until then",

@@ -317,9 +317,6 @@ func (s *survey) plan() Plan {
 		p.PullRequests[i] = PullRequestPlan{PullRequest: in.pr, Skipped: in.skipped, Detail: in.detail, Evaluations: in.evaluations}
 		for j := range in.evaluations {
 			e := &in.evaluations[j]
-			if in.skipped != "" {
-				continue // an Err stays: what could not be read is a failure whatever becomes of the rest
-			}
 			if e.Requeue {
 				p.Actions = append(p.Actions, Action{
 					PullRequest: in.pr, Evaluation: e.Evaluation, State: e.State, PullRequestIndex: i, EvaluationIndex: j,

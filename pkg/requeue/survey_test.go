@@ -442,10 +442,10 @@ func TestAsk(t *testing.T) {
 		},
 		{
 			name:  "a build that may be green is asked for before any order is settled",
-			rules: []func(*requeue.Rules){order(requeue.OrderStalest), maxPerRun(1), when(requeue.StateExpired)},
+			rules: []func(*requeue.Rules){order(requeue.OrderStalest), maxPerRun(1)},
 			svc:   service{builds: []requeue.Build{build(500, "succeeded")}},
 			prs: []requeue.PullRequest{
-				pullRequest(1, with(evaluation(1, expired, buildStarted(30*time.Hour)))),
+				pullRequest(1, with(evaluation(1, failed, buildStarted(30*time.Hour)))),
 				pullRequest(2, with(evaluation(1, shownAsRejected, buildStarted(40*time.Hour)))),
 			},
 			want: [][]string{{"build 500"}},
