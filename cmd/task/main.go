@@ -45,8 +45,9 @@ func main() {
 	if env[launcherVariable] == "1" {
 		go cancelOnEnd(os.Stdin, stopping)
 	}
+	terminal, colour := looks(env)
 	code := task.Run(ctx, task.Process{
-		Env: envconfig.MapLookuper(env), Stdout: os.Stdout, Version: version, Colour: colour(env),
+		Env: envconfig.MapLookuper(env), Stdout: output{os.Stdout, stopping}, Version: version, Terminal: terminal, Colour: colour,
 	})
 	cancel()
 	os.Exit(code) //nolint:gocritic // cancel was called; the exit code is all that is left to say
@@ -85,8 +86,9 @@ Exit codes: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and nothing
 `
 
 // takeEnvironment reads the environment once and takes from the process what it must not hold any longer: secrets, and
-// on an agent the variables with which an earlier step could weaken TLS. They would have to be taken out before the
-// first use of crypto/x509, which reads SSL_CERT_FILE and SSL_CERT_DIR.
+// on an agent the variables with which an earlier step could weaken TLS or choose another sign-in address. They have to be
+// taken out before the first use of crypto/x509, which reads SSL_CERT_FILE and SSL_CERT_DIR, and of azidentity, which
+// reads AZURE_AUTHORITY_HOST and others.
 func takeEnvironment() map[string]string {
 	env := map[string]string{}
 	for _, entry := range os.Environ() {
@@ -104,7 +106,7 @@ func takeEnvironment() map[string]string {
 		"COMMAND_CORRELATION_ID", "SYSTEM_ACCESSTOKEN",
 	}
 	if strings.EqualFold(env["TF_BUILD"], "true") {
-		secret = append(secret, "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG")
+		secret = append(secret, "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG", "AZURE_", "MSAL_")
 	}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		if slices.ContainsFunc(secret, func(prefix string) bool { return strings.HasPrefix(strings.ToUpper(name), prefix) }) {
@@ -116,11 +118,12 @@ func takeEnvironment() map[string]string {
 }
 
 // cancelOnSignal cancels the run at the first signal; a second changes nothing. It returns what another cause of the
-// same kind may call. Windows sends Ctrl+C and Ctrl+Break, both as os.Interrupt; SIGPIPE says that nobody reads the log
-// any more.
+// same kind may call. Windows sends Ctrl+C and Ctrl+Break, both as os.Interrupt. SIGPIPE is no such signal: it comes for
+// a connection that the service has closed as well; see output.
 func cancelOnSignal(cancel context.CancelFunc) (stop func()) {
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	signal.Ignore(syscall.SIGPIPE) // the write fails, and that is told
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	stops := make(chan struct{}, 1)
 	go func() {
 		select {
@@ -139,6 +142,21 @@ func cancelOnSignal(cancel context.CancelFunc) (stop func()) {
 	}
 }
 
+// output calls stop when a write fails: nobody reads the log any more.
+type output struct {
+	io.Writer
+	stop func()
+}
+
+// Write implements io.Writer.
+func (o output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil {
+		o.stop()
+	}
+	return n, err
+}
+
 // cancelOnEnd calls stop when the pipe ends.
 func cancelOnEnd(pipe io.Reader, stop func()) {
 	// Any error is an end as well.
@@ -146,8 +164,9 @@ func cancelOnEnd(pipe io.Reader, stop func()) {
 	stop()
 }
 
-// colour reports whether people look at a terminal that shows colours.
-func colour(env map[string]string) bool {
+// looks reports whether people look at standard output as it is written, and whether it shows colours.
+func looks(env map[string]string) (terminal, colour bool) {
 	info, err := os.Stdout.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && env["NO_COLOR"] == "" && env["TERM"] != "dumb" && env["TF_BUILD"] == ""
+	terminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && env["TERM"] != "dumb" && env["TF_BUILD"] == ""
+	return terminal, terminal && env["NO_COLOR"] == ""
 }

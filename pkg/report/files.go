@@ -27,7 +27,10 @@ func OpenFiles(reportPath, temporary string) (*Files, error) {
 		return nil, errors.New("the path holds a control character, an invisible character or invalid UTF-8")
 	}
 	var f Files
-	var err error
+	temporary, err := filepath.Abs(temporary) // an agent looks from another folder
+	if err != nil {
+		return nil, fmt.Errorf("find the temporary folder: %w", err)
+	}
 	if err := os.MkdirAll(temporary, 0o750); err != nil {
 		return nil, fmt.Errorf("make the temporary folder: %w", err)
 	}

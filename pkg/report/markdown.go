@@ -29,8 +29,6 @@ func entity(r rune) string {
 // of people, links to work items or pull requests, formulas or emoji.
 func Markdown(text string) string {
 	text = strings.Join(strings.Fields(clean(text)), " ")
-	// A renderer that decodes references first would make links of bare addresses all the same.
-	text = strings.ReplaceAll(text, "://", ": //")
 	var out strings.Builder
 	out.Grow(len(text) + 16)
 	start := true // nothing but digits so far: "1." and "1)" would begin a list
@@ -42,16 +40,18 @@ func Markdown(text string) string {
 			escaped = ""
 		case r == ':' && (i+1 == len(text) || text[i+1] == ' '): // begins no ":smile:"
 			escaped = ""
-		case r == '.' && (start || last == 'w' || last == 'W'): // "www." begins an address
+		case r == '.' && (start || i+1 < len(text) && text[i+1] != ' ' && !digit(rune(text[i+1]))): // "evil.example" is an address
 			escaped = "&period;"
 		case r == ')' && start:
 			escaped = "&rpar;"
+		case r == '/' && last == '/': // a renderer that decodes references first would still make a link of "https://"
+			escaped = " /"
 		}
 		if escaped == "" {
 			escaped = string(r)
 		}
 		out.WriteString(escaped)
-		start = start && '0' <= r && r <= '9'
+		start = start && digit(r)
 		last = r
 	}
 	return out.String()
@@ -59,8 +59,10 @@ func Markdown(text string) string {
 
 // wordRune reports whether r is an ASCII letter or digit.
 func wordRune(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || digit(r)
 }
+
+func digit(r rune) bool { return '0' <= r && r <= '9' }
 
 // markdown is Markdown, cut to n characters first.
 func markdown(text string, n int) string { return Markdown(shorten(text, n)) }

@@ -23,6 +23,9 @@ func answerAll(ctx context.Context, client *azdo.Client, rules requeue.Rules, pr
 		pipelines := map[uuid.UUID][]int{}
 		var projects []uuid.UUID
 		answers := make([]requeue.Answer, len(questions))
+		for i := range answers {
+			answers[i].Err = context.Canceled // until it was asked
+		}
 		each(ctx, concurrency, len(questions), func(i int) {
 			if questions[i].Kind != requeue.AskPipeline {
 				answers[i] = answer(ctx, client, questions[i])

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,14 @@ type found struct {
 	visible  []*requeue.Repository // in all projects of the scope
 	screened []requeue.Screened
 	problems []problem
+	notes    []note
 	warnings []string
+}
+
+// note is a list that could not be read and that the run can do without.
+type note struct {
+	text string // what could not be read, and what follows
+	err  error
 }
 
 // discoverer reads what there is: projects, repositories, pull requests and their evaluations. Reads only.
@@ -72,6 +80,7 @@ func (d *discoverer) discover(ctx context.Context) found {
 		all.visible = append(all.visible, part.visible...)
 		all.screened = append(all.screened, part.screened...)
 		all.problems = append(all.problems, part.problems...)
+		all.notes = append(all.notes, part.notes...)
 		all.warnings = append(all.warnings, part.warnings...)
 	}
 	all.problems = onlyMissingEverywhere(all.problems, len(scopes))
@@ -163,6 +172,8 @@ func route(p requeue.Project) string {
 
 // project reads one project of the scope.
 func (d *discoverer) project(ctx context.Context, s scope) (out found) {
+	ahead := d.ahead(ctx, s)
+	defer ahead.drop()
 	var policies []*requeue.Policy
 	var policiesErr error
 	var reading sync.WaitGroup
@@ -176,11 +187,6 @@ func (d *discoverer) project(ctx context.Context, s scope) (out found) {
 	})
 	repositories, err := d.client.Repositories(ctx, route(s.project))
 	reading.Wait()
-	if policiesErr != nil && err == nil {
-		out.warnings = append(out.warnings, fmt.Sprintf(
-			"The policy configurations of project %s could not be read (%v), so the evaluations of every pull request are asked for.",
-			s.project.Name, policiesErr))
-	}
 	out.visible = repositories
 	known := map[uuid.UUID]*requeue.Repository{}
 	for _, r := range repositories {
@@ -199,9 +205,20 @@ func (d *discoverer) project(ctx context.Context, s scope) (out found) {
 		out.problems = append(out.problems, d.numbers(ctx, s, page)...)
 	case s.single != nil:
 		repository := d.runRepository(s, repositories)
-		out.problems = append(out.problems, d.list(ctx, s.project, repository, page)...)
+		out.problems = append(out.problems, d.list(ctx, s.project, repository, page, ahead)...)
 	default:
-		out.problems = append(out.problems, d.selected(ctx, s.project, repositories, page)...)
+		out.problems = append(out.problems, d.selected(ctx, s.project, repositories, page, ahead)...)
+	}
+	if len(out.problems) > 0 {
+		return out // which says enough
+	}
+	if err != nil {
+		out.notes = append(out.notes, note{fmt.Sprintf(
+			"The repositories of project %s could not be read, so it is not known which are disabled", s.project.Name), err})
+	}
+	if policiesErr != nil {
+		out.notes = append(out.notes, note{fmt.Sprintf(
+			"The policy configurations of project %s could not be read, so the evaluations of every pull request are asked for", s.project.Name), policiesErr})
 	}
 	return out
 }
@@ -219,15 +236,15 @@ func (d *discoverer) runRepository(s scope, visible []*requeue.Repository) *requ
 }
 
 // selected lists the pull requests of the repositories that the patterns select.
-func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, page *screener) []problem {
+func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, page *screener, ahead *ahead) []problem {
 	var chosen []*requeue.Repository
 	for _, r := range visible {
 		if d.config.Repositories.Match(*r, d.config.Project) {
 			chosen = append(chosen, r)
 		}
 	}
-	if len(chosen) > 1 && (len(chosen) == len(visible) || len(chosen) > maxSingleLists) {
-		problems := d.list(ctx, project, nil, page)
+	if len(chosen) > 0 && ahead != nil || len(chosen) > 1 && (len(chosen) == len(visible) || len(chosen) > maxSingleLists) {
+		problems := d.list(ctx, project, nil, page, ahead)
 		if len(problems) == 0 || !azdo.IsRefused(problems[0].err) {
 			return problems
 		}
@@ -235,14 +252,85 @@ func (d *discoverer) selected(ctx context.Context, project requeue.Project, visi
 	}
 	problems := make([][]problem, len(chosen))
 	each(ctx, d.config.Concurrency, len(chosen), func(i int) {
-		problems[i] = d.list(ctx, project, chosen[i], page)
+		problems[i] = d.list(ctx, project, chosen[i], page, nil)
 	})
 	return slices.Concat(problems...)
 }
 
-// list reads the active pull requests of one repository, or of the project where it is nil.
-func (d *discoverer) list(ctx context.Context, project requeue.Project, repository *requeue.Repository, page *screener) []problem {
-	for prs, err := range d.client.PullRequests(ctx, azdo.Query{Project: route(project), Repository: repository, Known: page.known}) {
+// ahead is a list of pull requests whose first page was asked for before it was known what is visible. Nil is none.
+type ahead struct {
+	next  func() ([]requeue.PullRequest, error, bool)
+	stop  func()
+	first chan struct{} // closed when the first page is there
+	prs   []requeue.PullRequest
+	err   error
+	more  bool
+}
+
+// ahead begins the list that project will want whatever it finds out: that of the run's repository, or that of the whole
+// project where everything is selected.
+func (d *discoverer) ahead(ctx context.Context, s scope) *ahead {
+	q := azdo.Query{Project: route(s.project)}
+	items := d.config.Repositories.Items
+	switch {
+	case len(s.ids) > 0:
+		return nil
+	case s.single != nil:
+		id, err := uuid.Parse(s.single.ID)
+		if err != nil || s.single.Name == "" {
+			return nil
+		}
+		q.Repository = &requeue.Repository{ID: id, Name: s.single.Name, Project: s.project}
+	case slices.ContainsFunc(items, func(i requeue.RepositoryItem) bool { return i.Exclude }),
+		!slices.ContainsFunc(items, func(i requeue.RepositoryItem) bool {
+			return i.Repository == "*" && i.MatchesProject(s.project, d.config.Project)
+		}):
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	a := &ahead{first: make(chan struct{})}
+	next, stop := iter.Pull2(d.client.PullRequests(ctx, q))
+	a.next, a.stop = next, func() { cancel(); <-a.first; stop() }
+	go func() {
+		defer close(a.first)
+		defer func() {
+			if p := recover(); p != nil {
+				a.err, a.more = fmt.Errorf("internal error: %v", p), true
+			}
+		}()
+		a.prs, a.err, a.more = next()
+	}()
+	return a
+}
+
+// drop ends the list, however much of it was used.
+func (a *ahead) drop() {
+	if a != nil {
+		a.stop()
+	}
+}
+
+// pages are all of the list.
+func (a *ahead) pages(yield func([]requeue.PullRequest, error) bool) {
+	<-a.first
+	for prs, err, more := a.prs, a.err, a.more; more && yield(prs, err) && err == nil; {
+		prs, err, more = a.next()
+	}
+}
+
+// list reads the active pull requests of one repository, or of the project where it is nil; ahead, unless nil, has begun
+// just that.
+func (d *discoverer) list(ctx context.Context, project requeue.Project, repository *requeue.Repository, page *screener, ahead *ahead) []problem {
+	pages := d.client.PullRequests(ctx, azdo.Query{Project: route(project), Repository: repository, Known: page.known})
+	if ahead != nil {
+		pages = ahead.pages
+	}
+	for prs, err := range pages {
+		for i := range prs {
+			if known, ok := page.known[prs[i].Repository.ID]; ok {
+				prs[i].Repository = known // the list ahead could not know it
+			}
+		}
 		switch {
 		case err != nil && repository != nil && repository.Disabled:
 			return nil // passed over; the service refuses to list what nobody can change

@@ -221,7 +221,14 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (o requeue.Outcom
 	case err != nil:
 		return failed(fmt.Errorf("read the evaluation again: %w", err)), true
 	}
-	if detail, isMoved := x.rules.Moved(a, now, x.facts, time.Now()); isMoved {
+	facts, err := x.factsFor(ctx, a, now)
+	switch {
+	case ctx.Err() != nil:
+		return requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+	case err != nil:
+		return failed(fmt.Errorf("read the evaluation's build again: %w", err)), true
+	}
+	if detail, isMoved := x.rules.Moved(a, now, facts, time.Now()); isMoved {
 		return moved(detail), true
 	}
 	builds, err := x.onItsWay(ctx, a)
@@ -235,6 +242,17 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (o requeue.Outcom
 		return moved(fmt.Sprintf("build %d of this pipeline is on its way", b.ID)), true
 	}
 	return requeue.Outcome{}, false
+}
+
+// factsFor is what the state of the record hangs on: the plan's facts, and the build of a policy that has come to show
+// a green one as rejected since then.
+func (x *executor) factsFor(ctx context.Context, a requeue.Action, now requeue.Evaluation) (requeue.Facts, error) {
+	_, question := x.rules.StateOf(a.PullRequest.Repository.Project.ID, now, x.facts, time.Now())
+	if question == nil || now.BuildID != a.Evaluation.BuildID {
+		return x.facts, nil
+	}
+	build, err := x.build(ctx, question.ProjectID, question.BuildID)
+	return requeue.Facts{*question: {Build: build}}, err
 }
 
 // write re-queues one evaluation: look, PATCH, confirm. At most two requests that may have started something are sent;

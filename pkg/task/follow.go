@@ -29,8 +29,10 @@ type follower struct {
 }
 
 // follow reads each re-queued evaluation from time to time, after 2 s first and every minute at last, until its result
-// is known, the time-out is over or ctx ends. Outcomes get their Result, and BuildAfter where it was unknown.
-func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, timeout time.Duration) {
+// is known, the time-out is over or ctx ends. Outcomes get their Result, and BuildAfter where it was unknown. It returns,
+// by index, what kept the last look at those that are still open from telling anything.
+func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, timeout time.Duration) map[int]error {
+	unread := map[int]error{}
 	end := time.Now().Add(timeout)
 	facts := requeue.Facts{}
 	var open []int
@@ -49,17 +51,19 @@ func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcome
 			detail = "the run ended before its result was known"
 			break
 		}
-		open = w.poll(ctx, actions, outcomes, open, facts, poll%pullRequestPolls == 0)
+		open = w.poll(ctx, actions, outcomes, open, facts, poll%pullRequestPolls == 0, unread)
 	}
 	for n, i := range open {
 		outcomes[i].Result, outcomes[i].ResultDetail = requeue.ResultPending, detail
 		w.changed(i, outcomes[i], len(open)-n-1)
 	}
+	return unread
 }
 
-// poll looks once at everything that is open and returns what still is.
+// poll looks once at everything that is open and returns what still is. unread has what of it could not be read.
 func (w *follower) poll(
 	ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, open []int, facts requeue.Facts, pullRequests bool,
+	unread map[int]error,
 ) []int {
 	looks := make([]look, len(open))
 	places := make(chan struct{}, max(1, w.concurrency))
@@ -82,6 +86,10 @@ func (w *follower) poll(
 			facts[*l.question] = l.answer
 		}
 		outcomes[i].Result, outcomes[i].ResultDetail = l.result, l.detail
+		delete(unread, i)
+		if l.result == "" && l.err != nil {
+			unread[i] = l.err
+		}
 		if l.result == "" {
 			rest = append(rest, i)
 		}
@@ -101,6 +109,7 @@ type look struct {
 	result   requeue.Result
 	detail   string
 	build    int
+	err      error             // why nothing could be told
 	question *requeue.Question // answered, to be remembered
 	answer   requeue.Answer
 }
@@ -121,11 +130,12 @@ func (w *follower) look(ctx context.Context, a requeue.Action, ours int, facts r
 		if l.question != nil {
 			l.answer.Build, l.answer.Err = w.build(ctx, l.question.ProjectID, l.question.BuildID)
 			if l.answer.Err != nil {
-				return look{build: l.build}
+				return look{build: l.build, err: l.answer.Err}
 			}
 			l.result, l.detail, _ = w.rules.Followed(a, ours, now, requeue.Facts{*l.question: l.answer}, time.Now())
 		}
 	}
+	l.err = err
 	gone := azdo.IsNotFound(err)
 	if l.result != "" || err != nil && !gone || !pullRequest && !gone {
 		return l

@@ -16,6 +16,9 @@ import (
 func (r *run) words(err error) string {
 	if e, ok := errors.AsType[*azdo.Error](err); ok {
 		if advice := e.Advice(r.identity.DisplayName); advice != "" {
+			if errors.Is(err, errNotKnown) {
+				return "Result not known: " + advice // a build may have been started
+			}
 			return advice
 		}
 	}

@@ -3,6 +3,7 @@ package task
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,22 +28,26 @@ import (
 // cancellation (moby/moby#9098), so this is what ends it.
 const runTime = 50 * time.Minute
 
+// gcPercent trades a few percent of processor time for a third of the memory: most of what is allocated while the service
+// is read is kept to the end.
+const gcPercent = 40
+
 // Process is what the program is given by the system that starts it.
 type Process struct {
 	Env     envconfig.Lookuper
 	Stdout  io.Writer
 	Version string
-	Colour  bool // Stdout is a terminal that shows colours
+	// Terminal says that people look at Stdout while it runs, Colour that it shows colours.
+	Terminal, Colour bool
 }
 
 // Run does the whole job and returns the exit code: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and then
 // not one request was sent. When ctx ends it begins nothing more, reports what was done and what was not, and returns 1.
 func Run(ctx context.Context, p Process) (code int) {
+	debug.SetGCPercent(gcPercent)
 	cfg, faults := config.Load(ctx, p.Env)
-	log := report.New(p.Stdout, report.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour})
-	for _, secret := range cfg.Secrets {
-		log.Mask(secret.Reveal())
-	}
+	log := report.New(p.Stdout, report.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal})
+	log.Mask(secretsOf(cfg)...)
 	defer func() {
 		if problem := recover(); problem != nil {
 			log.Error(fmt.Sprintf("Internal error, please report it: %v", problem))
@@ -53,6 +59,9 @@ func Run(ctx context.Context, p Process) (code int) {
 	files, err := report.OpenFiles(cfg.ReportPath, cfg.TempDirectory)
 	if err != nil {
 		faults = errors.Join(faults, config.Fault{Input: "reportPath", Message: err.Error()})
+	} else {
+		// What was written is closed by then, and stays.
+		defer func() { _ = files.Discard() }()
 	}
 	if faults != nil {
 		all := config.Faults(faults)
@@ -200,6 +209,9 @@ func (r *run) look(ctx context.Context) found {
 
 // warnOf says what is odd but harms nothing.
 func (r *run) warnOf(f found, facts requeue.Facts) {
+	for _, n := range f.notes {
+		r.log.Warning(n.text + ": " + r.words(n.err))
+	}
 	for _, warning := range f.warnings {
 		r.log.Warning(warning)
 	}
@@ -310,7 +322,19 @@ func (r *run) follow(ctx context.Context, plan requeue.Plan, outcomes []requeue.
 	if total > 0 {
 		r.log.Line("Waiting for their results, up to %s.", short(r.config.WaitTimeout))
 	}
-	w.follow(ctx, plan.Actions, outcomes, r.config.WaitTimeout)
+	unread := w.follow(ctx, plan.Actions, outcomes, r.config.WaitTimeout)
+	if ctx.Err() != nil {
+		return
+	}
+	var problems []report.Problem
+	for _, i := range slices.Sorted(maps.Keys(unread)) {
+		problems = append(problems, report.Problem{
+			PullRequest: plan.Actions[i].PullRequest.ID, Text: "The result could not be read: " + r.words(unread[i]),
+		})
+	}
+	for _, text := range report.GroupErrors(problems) {
+		r.log.Warning(text)
+	}
 }
 
 // finish reports, without the run's context: what was done is said also after a cancellation.
@@ -322,14 +346,16 @@ func (r *run) finish(f found, plan requeue.Plan, outcomes []requeue.Outcome, can
 		end.missing = end.missing || p.missing
 		end.problems = true
 	}
+	hidden := hide(secretsOf(r.config))
+	words := func(err error) string { return hidden.Replace(r.words(err)) }
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,
 		DryRun: r.config.DryRun, Waited: r.config.Wait && !r.config.DryRun,
 		Plan: plan, Outcomes: outcomes, Summary: summary, Cancelled: cancelled,
-		VisibleRepositories: len(f.visible), VisiblePullRequests: len(f.screened), Words: r.words,
+		VisibleRepositories: len(f.visible), VisiblePullRequests: len(f.screened), Words: words,
 	}
 	for _, p := range f.problems {
-		whole.Errors = append(whole.Errors, report.RunError{Project: p.project, Repository: p.repository, Message: r.words(p.err)})
+		whole.Errors = append(whole.Errors, report.RunError{Project: p.project, Repository: p.repository, Message: words(p.err)})
 	}
 	r.log.Counts(summary)
 	for _, text := range report.GroupErrors(problems) {
@@ -385,6 +411,43 @@ func (r *run) say(verdict result, e ending) {
 	if verdict == failedRun && c.Declined > 0 && c.Requeued == 0 && c.Failed == 0 && !e.problems && !e.cancelled {
 		r.log.Error("Nothing was re-queued: the service took every request and started no build.")
 	}
+}
+
+// secretsOf are the texts that nothing may show: the secrets, and a proxy's user with its password as it is sent, which a
+// proxy may quote when it refuses.
+func secretsOf(c config.Config) []string {
+	all := make([]string, 0, len(c.Secrets)+1)
+	for _, secret := range c.Secrets {
+		all = append(all, secret.Reveal())
+	}
+	user := url.UserPassword(c.Network.ProxyUser, c.Network.ProxyPassword.Reveal())
+	for _, proxy := range []config.Secret{c.Network.HTTPSProxy, c.Network.HTTPProxy} {
+		if parsed, err := url.Parse(proxy.Reveal()); err == nil && parsed.User != nil {
+			user = parsed.User
+		}
+	}
+	if password, _ := user.Password(); password != "" {
+		all = append(all, base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
+	}
+	return all
+}
+
+// hide takes secrets out of what the service or a proxy has said, for the files: in the log report.Log does it, and what
+// it lets through an agent masks. The transport has taken out the token as it is.
+func hide(secrets []string) *strings.Replacer {
+	const shortest = 4 // as in the log
+	var pairs []string
+	for _, secret := range secrets {
+		for _, form := range []string{
+			secret, url.QueryEscape(secret), url.PathEscape(secret),
+			base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawStdEncoding.EncodeToString([]byte(":" + secret)),
+		} {
+			if len(secret) >= shortest {
+				pairs = append(pairs, form, "***")
+			}
+		}
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // network turns one package's type into another's.
