@@ -1,0 +1,264 @@
+#!/usr/bin/env bash
+# The only build. It knows no logic of the product: it checks, compiles, stages and packs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly golangci_lint=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+readonly cyclonedx=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+readonly targets='windows/386 windows/amd64 windows/arm64 linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64'
+readonly cache=${RESCHEDULE_CACHE:-$PWD/.cache}
+readonly dist=$PWD/dist
+
+usage() {
+  cat <<'MSG'
+usage: ./build.sh [COMMAND]
+
+  package        (the default) compile for all platforms and pack dist/*.vsix; needs Go, Node 20 and npm
+  demo           run the task on a stand-in for Azure DevOps; needs Go only
+  test [ARG...]  run every test; arguments go to "go test", such as -run NAME ./pkg/requeue
+  bench          measure the program against the floor, a plain loop and a Node task; needs Node 20 and npm for the last
+  lint           run the linters
+  docs           write the parts of the documentation that come from task/task.json
+  icons          draw the icons
+  preview        write dist/preview.html: how the classic editor presents the inputs
+  pictures       take the picture of the summary tab; needs Node 20, npm and chromium
+  reproduce      pack here and in another folder, and compare the bytes
+
+PUBLISHER=acme ./build.sh   packs a private extension of publisher "acme".
+MSG
+}
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+  say "build.sh: $*"
+  exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+
+have go || die 'Go is missing; install the version that go.mod names, or a newer one'
+
+demo() { exec go run ./cmd/demo "$@"; }
+
+# race_works reports whether a program with the race detector compiles and runs; that needs cgo and a C compiler.
+race_works() {
+  local folder
+  folder=$(mktemp -d)
+  printf 'package main\n\nfunc main() {}\n' >"$folder/main.go"
+  local rc=0
+  (cd "$folder" && CGO_ENABLED=1 GOFLAGS='' GOWORK=off go run -race main.go) >/dev/null 2>&1 || rc=$?
+  rm -rf "$folder"
+  return "$rc"
+}
+
+run_tests() {
+  local arg
+  local -a flags=(-shuffle=on -count=1) all=(./...) named=()
+  if race_works; then
+    export CGO_ENABLED=1
+    flags=(-race "${flags[@]}")
+  elif [[ ${RESCHEDULE_REQUIRE_RACE:-} == 1 ]]; then
+    die 'the race detector is required, but does not work here; it needs cgo and a C compiler'
+  else
+    export CGO_ENABLED=0
+    say 'The race detector is left out: cgo does not work here.'
+  fi
+  # Packages that the caller names replace all of ours.
+  for arg in "$@"; do
+    case $arg in ./* | github.com/*) named+=("$arg") all=() ;; esac
+  done
+  go vet ${named[@]+"${named[@]}"} ${all[@]+"${all[@]}"}
+  go test "${flags[@]}" "$@" ${all[@]+"${all[@]}"}
+}
+
+lint() {
+  have shellcheck || die 'shellcheck is missing; install the package of that name'
+  shellcheck build.sh .ci/run bench/run.sh
+  go run "$golangci_lint" run ./...
+  go mod tidy -diff
+  (cd bench && go vet ./... && go mod tidy -diff)
+  go run ./tools/pack check
+}
+
+# refuse_known_version stops changed content under a version that was released: agents keep a task by its version and
+# would never fetch the change.
+refuse_known_version() {
+  local tag=v$1
+  if ! git rev-parse -q --verify HEAD >/dev/null 2>&1; then
+    say 'Not a Git work tree: whether this version was released before is not checked.'
+    return
+  fi
+  git rev-parse -q --verify "refs/tags/$tag" >/dev/null || return 0
+  local -a content=(task cmd/task pkg go.mod go.sum ':(exclude,glob)**/*_test.go' ':(exclude,glob)**/testdata/**'
+    ':(exclude)cmd/task/agenttest' ':(exclude)pkg/azdo/azdotest')
+  local changed
+  changed=$(
+    git diff --name-only "$tag" -- "${content[@]}"
+    git ls-files --others --exclude-standard -- "${content[@]}"
+  )
+  [[ -z $changed ]] || die "version $1 is released as $tag, but its content differs: ${changed//$'\n'/ }; raise the version in task/task.json"
+}
+
+# node_modules installs what tools/package-lock.json pins. It lives under .cache: "go ./..." would look into a folder
+# of that name, and some npm packages hold Go files.
+node_modules() {
+  if ! have node || ! have npm; then
+    die 'packing needs Node 20 or newer and npm; "./build.sh demo" and "./build.sh test" do without'
+  fi
+  mkdir -p "$cache/node"
+  local file stale=
+  for file in package.json package-lock.json .npmrc; do
+    cmp -s "tools/$file" "$cache/node/$file" || stale=1
+  done
+  if [[ -n $stale || ! -d $cache/node/node_modules ]]; then
+    rm -rf "$cache/node"
+    mkdir -p "$cache/node"
+    cp tools/package.json tools/package-lock.json tools/.npmrc "$cache/node/"
+    say 'Installing the packager ...'
+    (cd "$cache/node" && npm ci) >&2 || {
+      rm -rf "$cache/node"
+      die 'npm ci failed'
+    }
+  fi
+}
+
+# Without inlining the programs are 9 % smaller, which the 25 MiB of the package need. These packages are inlined all the
+# same: they are where the time goes, and with them CPU time stays within a few percent. Without them it grows by half.
+readonly inlined='runtime/... internal/runtime/... internal/bytealg sync/... reflect encoding/json bytes strings strconv unicode/utf8'
+
+# compile builds one target into the staged folder. Every variable that changes the bytes is set here.
+compile() {
+  local goos=${1%/*} goarch=${1#*/} suffix='' pattern
+  local -a gcflags=(-gcflags=all=-l)
+  for pattern in $inlined; do
+    gcflags+=("-gcflags=$pattern=")
+  done
+  [[ $goos != windows ]] || suffix=.exe
+  CGO_ENABLED=0 GOOS=$goos GOARCH=$goarch GOARM=7 GO386=sse2 GOAMD64=v1 GOARM64=v8.0 GOFLAGS='' GOEXPERIMENT='' GOWORK=off \
+    go build -trimpath -buildvcs=false "${gcflags[@]}" -ldflags "-s -w -X main.version=$2" \
+    -o "$3/task/bin/$goos-$goarch/reschedule$suffix" ./cmd/task
+}
+
+# check_binary compares the version that the binary for this machine prints.
+check_binary() {
+  local folder suffix='' printed
+  folder=$1/task/bin/$(go env GOHOSTOS)-$(go env GOHOSTARCH)
+  [[ $(go env GOHOSTOS) != windows ]] || suffix=.exe
+  if [[ ! -f $folder/reschedule$suffix ]]; then
+    say "There is no binary for this machine: the version it prints is not checked."
+    return
+  fi
+  printed=$("$folder/reschedule$suffix" --version)
+  [[ " ${printed//$'\n'/ } " == *" $2 "* ]] || die "the binary calls itself \"$printed\", task/task.json has version $2"
+}
+
+package() {
+  local version stage raw vsix publisher target log
+  go run ./tools/pack check
+  go run ./tools/docs -check
+  version=$(go run ./tools/pack version)
+  refuse_known_version "$version"
+  node_modules
+
+  stage=$(mktemp -d)
+  # shellcheck disable=SC2064 # the folder's name as it is now
+  trap "rm -rf '$stage'" EXIT
+  mkdir -p "$stage/root" "$dist"
+  rm -f "$dist"/*.vsix "$dist"/*.cdx.json "$dist/SHA256SUMS"
+  cp -R vss-extension.json overview.md CHANGELOG.md images task "$stage/root/"
+  rm -rf "$stage/root/task/bin"
+  cp LICENSE "$stage/root/LICENSE.md" # tfx cannot tell the type of a file without an extension
+  for target in $targets; do
+    say "Compiling for $target ..."
+    compile "$target" "$version" "$stage/root"
+  done
+  check_binary "$stage/root" "$version"
+  go run ./tools/pack notices "$stage"/root/task/bin/*/* >"$stage/root/THIRD-PARTY-NOTICES.md"
+
+  publisher=${PUBLISHER:-$(node -p 'require("./vss-extension.json").publisher')}
+  vsix=$dist/$publisher.reschedule-pull-request-evaluations-$version.vsix
+  raw=$stage/raw.vsix
+  local -a override=()
+  # Somebody else's publisher means a private install.
+  [[ -z ${PUBLISHER:-} ]] || override=(--override "{\"publisher\":\"$PUBLISHER\",\"public\":false}")
+  say 'Packing ...'
+  log=$("$cache/node/node_modules/.bin/tfx" extension create --root "$stage/root" --manifests vss-extension.json \
+    --output-path "$raw" --no-prompt --no-color ${override[@]+"${override[@]}"} 2>&1) || die "tfx failed: $log"
+  ! grep -qi warning <<<"$log" || die "tfx warns: $log"
+  say 'Deflating ...'
+  NODE_PATH=$cache/node/node_modules go run ./tools/pack finish -stage "$stage/root" -in "$raw" -out "$vsix" \
+    -cache "$cache/deflate" -deflate tools/deflate.js
+
+  # Windows links one module more than the others; pack compares with all of them. GOOS and GOARCH only tell the
+  # generator what it looks at.
+  local sbom=${vsix%.vsix}.cdx.json
+  GOFLAGS=-trimpath GOBIN=$cache/bin go install "$cyclonedx"
+  log=$(GOOS=windows GOARCH=amd64 "$cache/bin/cyclonedx-gomod" bin -json -noserial -notimestamp -std -licenses \
+    -version "v$version" -output "$sbom" "$stage/root/task/bin/windows-amd64/reschedule.exe" 2>&1) ||
+    die "cyclonedx-gomod failed: $log"
+  go run ./tools/pack sbom "$sbom" "$stage"/root/task/bin/*/*
+  go run ./tools/pack sums "$vsix" "$sbom" >"$dist/SHA256SUMS"
+  cat "$dist/SHA256SUMS"
+}
+
+# preview shows about how the classic editor presents the inputs. It is our rendering, not the portal's.
+preview() {
+  mkdir -p "$dist"
+  go run ./tools/docs -preview >"$dist/preview.html"
+  say "Open $dist/preview.html in a browser."
+}
+
+# pictures renders the demo's summary tab for the Marketplace page.
+pictures() {
+  have chromium || die 'chromium is missing; it takes the picture'
+  node_modules
+  local folder
+  folder=$(mktemp -d)
+  go run ./cmd/demo | awk '/^---- the summary tab/ { on = 1; next } /^---- / { on = 0 } on' |
+    NODE_PATH=$cache/node/node_modules node tools/summary.js >"$folder/summary.html"
+  local -a root=()
+  [[ $(id -u) != 0 ]] || root=(--no-sandbox)
+  chromium --headless ${root[@]+"${root[@]}"} --disable-gpu --no-first-run --disable-background-networking \
+    --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$folder/profile" --window-size=1180,860 \
+    --screenshot="$PWD/images/summary.png" "file://$folder/summary.html" 2>/dev/null
+  rm -rf "$folder"
+}
+
+# reproduce packs here and in a copy of the work tree in another folder. Both use one cache: it keeps what the packager
+# and the deflater are, and what each file deflates to.
+reproduce() {
+  local folder place
+  folder=$(mktemp -d)
+  place=$folder/quite/another/place
+  mkdir -p "$place"
+  git ls-files -z --cached --others --exclude-standard | xargs -0 tar -cf - | tar -xf - -C "$place"
+  (cd "$place" && RESCHEDULE_CACHE=$cache ./build.sh package)
+  ./build.sh package
+  diff -r "$dist" "$place/dist" || die "two builds of the same sources differ; the other is in $place"
+  rm -rf "$folder"
+  say 'Both builds have the same bytes.'
+}
+
+main() {
+  local command=${1:-package}
+  [[ $# -eq 0 ]] || shift
+  case $command in
+    demo) demo "$@" ;;
+    test) run_tests "$@" ;;
+    bench) exec bench/run.sh "$@" ;;
+    lint) lint ;;
+    package) package ;;
+    docs) go run ./tools/docs "$@" ;;
+    icons) go run ./tools/icon "$@" ;;
+    preview) preview ;;
+    pictures) pictures ;;
+    reproduce) reproduce ;;
+    help | -h | --help) usage ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
+  esac
+}
+
+# On one line: bash reads a script as it goes, and this one may be edited while it runs.
+main "$@"; exit

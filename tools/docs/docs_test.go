@@ -1,0 +1,291 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+const root = "../.."
+
+// read returns a page of the repository.
+func read(t testing.TB, page string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(page)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// markdown returns every page that people read.
+func markdown(t testing.TB) []string {
+	t.Helper()
+	docs, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil || len(docs) == 0 {
+		t.Fatalf("find docs: %v, %d pages", err, len(docs))
+	}
+	all := []string{"README.md", "overview.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
+	for _, doc := range docs {
+		all = append(all, "docs/"+filepath.Base(doc))
+	}
+	return all
+}
+
+func theDefinition(t testing.TB) definition {
+	t.Helper()
+	d, err := readDefinition(filepath.Join(root, "task", "task.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestPagesAreGenerated(t *testing.T) {
+	t.Parallel()
+	if err := run(root, true); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFill(t *testing.T) {
+	t.Parallel()
+	parts := map[string]string{"a": "new\n"}
+	for _, tc := range []struct{ name, page, want, wantErr string }{
+		{name: "no part", page: "text\n", want: "text\n"},
+		{
+			name: "a part twice",
+			page: "1\n<!-- begin generated: a -->\nold\n<!-- end generated: a -->\n2\n<!-- begin generated: a --><!-- end generated: a -->\n",
+			want: "1\n<!-- begin generated: a -->\nnew\n<!-- end generated: a -->\n2\n<!-- begin generated: a -->\nnew\n<!-- end generated: a -->\n",
+		},
+		{name: "unknown", page: "<!-- begin generated: b -->\n<!-- end generated: b -->", wantErr: `"b" names no part`},
+		{name: "open", page: "<!-- begin generated: a -->\nold\n", wantErr: `"a" does not end`},
+		{name: "torn", page: "<!-- begin generated: a", wantErr: "names no part"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := fill(tc.page, parts)
+			if tc.wantErr != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.wantErr) {
+					t.Errorf("fill: %v; want an error with %q", err, tc.wantErr)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("page (-want +got):\n%s", diff)
+			}
+			again, err := fill(got, parts)
+			if err != nil || again != got {
+				t.Errorf("filling a filled page changes it: %v", err)
+			}
+		})
+	}
+}
+
+func TestTables(t *testing.T) {
+	t.Parallel()
+	d := definition{
+		Name: "Some-Task", FriendlyName: "Some task", Description: "Does something.",
+		Groups: []group{{Name: "g", DisplayName: "A group"}, {Name: "h", DisplayName: "Another", VisibleRule: "when != never"}},
+		Inputs: []input{
+			{Name: "when", Label: "When", Type: "pickList", DefaultValue: "now", Options: options{{"now", "Now"}, {"never", "Never"}}, GroupName: "g", HelpMarkDown: "a | b"},
+			{Name: "names", Label: "Names.", Type: "multiLine", GroupName: "h", HelpMarkDown: "one\n\ntwo\nthree. Allowed: `a.b` (first; best), `c`. More."},
+			{Name: "fast", Label: "Fast", Type: "boolean", DefaultValue: false, GroupName: "h", HelpMarkDown: "h"},
+			{Name: "where", Label: "Where", Type: "connectedService:AzureRM", GroupName: "h", HelpMarkDown: "h", VisibleRule: "fast = true"},
+		},
+		OutputVariables: []output{{Name: "count", Description: "How many."}},
+	}
+	d.Version.Major = "3"
+	wantInputs := "| input | value, default | meaning |\n| --- | --- | --- |\n" +
+		"| **A group** | |  |\n" +
+		"| `when` | `now` (default), `never` | a \\| b |\n" +
+		"| **Another** | | shown in the editor when `when != never` |\n" +
+		"| `names` | list, blank | one<br>two three. Allowed: `a.b` (first; best), `c`. More. |\n" +
+		"| `fast` | boolean, `false` | h |\n" +
+		"| `where` | service connection (AzureRM), blank | h |\n"
+	if diff := cmp.Diff(wantInputs, d.inputsTable()); diff != "" {
+		t.Errorf("inputs (-want +got):\n%s", diff)
+	}
+	wantSnippet := "```yaml\n# Some task\n# Does something.\n- task: Some-Task@3\n" +
+		"  name: requeue # needed to read the output variables\n  inputs:\n" +
+		"    # A group\n" +
+		"    #when: 'now' # 'now' | 'never'. When. Default: now.\n" +
+		"\n    # Another\n" +
+		"    #names: # list. Names. Allowed: a.b, c. Used if `when != never`.\n" +
+		"    #fast: false # boolean. Fast. Used if `when != never`. Default: false.\n" +
+		"    #where: # service connection (AzureRM). Where. Used if `when != never`. Used if `fast = true`.\n" +
+		"```\n"
+	if diff := cmp.Diff(wantSnippet, d.snippet()); diff != "" {
+		t.Errorf("snippet (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff("| output variable | value |\n| --- | --- |\n| `count` | How many. |\n", d.outputsTable()); diff != "" {
+		t.Errorf("outputs (-want +got):\n%s", diff)
+	}
+}
+
+func TestPreviewShowsEveryInput(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	if err := preview(&b, root); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range theDefinition(t).Inputs {
+		if !strings.Contains(b.String(), `name="`+in.Name+`"`) {
+			t.Errorf("the preview has no field for %s", in.Name)
+		}
+	}
+}
+
+// TestEveryInputHasAGroup: an input without one would be in no table.
+func TestEveryInputHasAGroup(t *testing.T) {
+	t.Parallel()
+	d := theDefinition(t)
+	shown := 0
+	for _, g := range d.Groups {
+		shown += len(d.InputsOf(g))
+	}
+	if shown != len(d.Inputs) || shown == 0 {
+		t.Errorf("%d of %d inputs are in a group", shown, len(d.Inputs))
+	}
+}
+
+// TestEveryReasonIsExplained: log and summary link each reason to its entry in docs/troubleshooting.md.
+func TestEveryReasonIsExplained(t *testing.T) {
+	t.Parallel()
+	readme, page := read(t, "README.md"), read(t, "docs/troubleshooting.md")
+	for _, reason := range slices.Concat(requeue.PullRequestReasons(), requeue.EvaluationReasons()) {
+		entry := "[`" + string(reason) + "`](docs/troubleshooting.md#" + strings.ToLower(string(reason)) + ")"
+		if strings.Count(readme, "| "+entry+" |") != 1 {
+			t.Errorf("README.md has no entry, or several, for the reason %s", reason)
+		}
+		if strings.Count(page, "\n### "+string(reason)+"\n") != 1 {
+			t.Errorf("docs/troubleshooting.md has no entry, or several, for the reason %s", reason)
+		}
+	}
+}
+
+func TestReasonsAreInTheOrderOfTheTests(t *testing.T) {
+	t.Parallel()
+	var got []requeue.Reason
+	entry := regexp.MustCompile("(?m)^\\| \\[`([A-Za-z]+)`\\]\\(docs/troubleshooting")
+	for _, m := range entry.FindAllStringSubmatch(read(t, "README.md"), -1) {
+		got = append(got, requeue.Reason(m[1]))
+	}
+	want := slices.Concat(requeue.PullRequestReasons(), requeue.EvaluationReasons())
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("reasons of README.md (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryOutcomeIsExplained(t *testing.T) {
+	t.Parallel()
+	page := read(t, "docs/troubleshooting.md")
+	for _, word := range []string{
+		string(requeue.VerdictPlanned), string(requeue.VerdictRequeued), string(requeue.VerdictDeclined),
+		string(requeue.VerdictMoved), string(requeue.VerdictFailed),
+		string(requeue.ResultSucceeded), string(requeue.ResultRejected), string(requeue.ResultPending),
+	} {
+		if strings.Count(page, "\n### "+word+"\n") != 1 {
+			t.Errorf("docs/troubleshooting.md has no entry, or several, for the outcome %s", word)
+		}
+	}
+}
+
+// TestEveryServiceCodeIsExplained looks for the codes that pkg/azdo knows.
+func TestEveryServiceCodeIsExplained(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(root, "pkg", "azdo", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := read(t, "docs/troubleshooting.md")
+	codes := map[string]bool{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`= +"((?:TF|VS)[0-9]{5,6})"`).FindAllStringSubmatch(string(data), -1) {
+			codes[m[1]] = true
+			if !strings.Contains(page, "\n### "+m[1]+"\n") {
+				t.Errorf("docs/troubleshooting.md has no entry for %s, which pkg/azdo knows", m[1])
+			}
+		}
+	}
+	if len(codes) < 5 {
+		t.Errorf("pkg/azdo was found to know %d codes only; does this test look in the right place?", len(codes))
+	}
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	fenced  = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
+)
+
+// slugs returns the anchors that a page has for its headings.
+func slugs(page string) []string {
+	var all []string
+	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(page, ""), -1) {
+		slug := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z':
+				return r
+			}
+			return -1
+		}, strings.ToLower(m[1]))
+		all = append(all, slug)
+	}
+	return all
+}
+
+const home = "https://github.com/pr-evaluations/reschedule"
+
+// TestLinksLeadSomewhere follows every link into the repository, written as a path or with the project's address.
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	for _, page := range markdown(t) {
+		for _, m := range link.FindAllStringSubmatch(read(t, page), -1) {
+			target := m[1]
+			switch {
+			case strings.HasPrefix(target, home+"/blob/main/"):
+				target = "/" + strings.TrimPrefix(target, home+"/blob/main/")
+			case strings.HasPrefix(target, home+"#"):
+				target = "/README.md" + strings.TrimPrefix(target, home)
+			case strings.Contains(target, "://"):
+				continue
+			}
+			file, anchor, _ := strings.Cut(target, "#")
+			switch {
+			case file == "":
+				file = page
+			case strings.HasPrefix(file, "/"):
+				file = file[1:]
+			default:
+				file = filepath.ToSlash(filepath.Join(filepath.Dir(page), file))
+			}
+			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, m[1])
+				continue
+			}
+			if anchor != "" && anchor != "readme" && !slices.Contains(slugs(read(t, file)), anchor) {
+				t.Errorf("%s links to %s, but %s has no such heading", page, m[1], file)
+			}
+		}
+	}
+}

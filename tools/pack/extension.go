@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+)
+
+type extension struct {
+	ManifestVersion int    `json:"manifestVersion"`
+	ID              string `json:"id"`
+	Publisher       string `json:"publisher"`
+	Name            string `json:"name"`
+	Description     string `json:"description"`
+	Targets         []struct {
+		ID string `json:"id"`
+	} `json:"targets"`
+	Categories []string          `json:"categories"`
+	Icons      map[string]string `json:"icons"`
+	Content    map[string]struct {
+		Path string `json:"path"`
+	} `json:"content"`
+	Contributions []struct {
+		ID         string         `json:"id"`
+		Type       string         `json:"type"`
+		Targets    []string       `json:"targets"`
+		Properties map[string]any `json:"properties"`
+	} `json:"contributions"`
+	Files []struct {
+		Path        string `json:"path"`
+		Addressable bool   `json:"addressable"`
+		ContentType string `json:"contentType"`
+	} `json:"files"`
+}
+
+const extensionFile = "vss-extension.json"
+
+var (
+	extensionID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9\-]*$`)
+	binaryPath  = regexp.MustCompile(`^task/bin/(linux|darwin)-[a-z0-9]+/reschedule$`)
+)
+
+// madeByBuild are files that the manifest names and build.sh puts into the package.
+var madeByBuild = []string{"LICENSE.md", "THIRD-PARTY-NOTICES.md"}
+
+// checkExtension checks what tfx-cli 0.23.1 and the Marketplace find out late or never.
+func checkExtension(root fs.FS) error {
+	var e extension
+	if err := readJSON(root, extensionFile, &e); err != nil {
+		return err
+	}
+	var f faults
+	if e.ManifestVersion != 1 {
+		f.add("%s: manifestVersion is %d; it must be 1", extensionFile, e.ManifestVersion)
+	}
+	if !extensionID.MatchString(e.ID) || !extensionID.MatchString(e.Publisher) {
+		f.add("%s: id %q and publisher %q must be letters, digits and hyphens", extensionFile, e.ID, e.Publisher)
+	}
+	if e.Name == "" || e.Description == "" || len(e.Description) > 200 {
+		f.add("%s: name and description must be there, the description within 200 characters", extensionFile)
+	}
+	if len(e.Targets) != 1 || e.Targets[0].ID != "Microsoft.VisualStudio.Services" {
+		f.add("%s: the only target must be Microsoft.VisualStudio.Services", extensionFile)
+	}
+	if !slices.Equal(e.Categories, []string{"Azure Pipelines"}) {
+		f.add("%s: the only category must be Azure Pipelines", extensionFile)
+	}
+	f.icon(root, e.Icons["default"], 128)
+	for _, name := range []string{"details", "license"} {
+		f.file(root, e.Content[name].Path)
+	}
+	f.contribution(root, e)
+	for _, file := range e.Files {
+		switch {
+		case binaryPath.MatchString(file.Path):
+			// Without a content type tfx asks the command file, whose answer differs between machines.
+			if file.Addressable || file.ContentType == "" {
+				f.add("%s: %s must not be addressable and needs a contentType", extensionFile, file.Path)
+			}
+		default:
+			f.file(root, file.Path)
+		}
+	}
+	f.pictures(root, e)
+	return errors.Join(f...)
+}
+
+var picture = regexp.MustCompile(`!\[[^\]]*\]\(([^)]+)\)`)
+
+// pictures checks that the Marketplace serves every picture of its page.
+func (f *faults) pictures(root fs.FS, e extension) {
+	page, err := fs.ReadFile(root, e.Content["details"].Path)
+	if err != nil {
+		return // reported already
+	}
+	for _, m := range picture.FindAllSubmatch(page, -1) {
+		served := false
+		for _, file := range e.Files {
+			served = served || file.Path == string(m[1]) && file.Addressable
+		}
+		if !served {
+			f.add("%s: the page shows %s, which is no addressable file", extensionFile, m[1])
+		}
+	}
+}
+
+func (f *faults) contribution(root fs.FS, e extension) {
+	if len(e.Contributions) != 1 {
+		f.add("%s: there must be one contribution, the task", extensionFile)
+		return
+	}
+	c := e.Contributions[0]
+	folder, _ := c.Properties["name"].(string)
+	if c.Type != "ms.vss-distributed-task.task" || !slices.Equal(c.Targets, []string{"ms.vss-distributed-task.tasks"}) {
+		f.add("%s: the contribution must be a ms.vss-distributed-task.task", extensionFile)
+	}
+	f.file(root, path.Join(folder, "task.json"))
+	for _, file := range e.Files {
+		if file.Path == folder {
+			return
+		}
+	}
+	f.add("%s: files does not list the task's folder %q", extensionFile, folder)
+}
+
+func (f *faults) file(root fs.FS, name string) {
+	if slices.Contains(madeByBuild, name) {
+		return
+	}
+	if _, err := fs.Stat(root, name); err != nil {
+		f.add("%s: %w", extensionFile, err)
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+const usage = `usage: go run ./tools/pack COMMAND
+
+  version                     print the version of task/task.json
+  check                       check versions, task.json, vss-extension.json and icons
+  notices BINARY...           print the notices of every module that is linked into the binaries
+  sbom SBOM BINARY...         check that the bill of materials names every module of the binaries
+  finish -stage DIR -in RAW -out VSIX [-cache DIR] [-deflate SCRIPT]
+                              check the package that tfx wrote and write it again, reproducibly
+  unpack -in VSIX -out DIR    unpack a package with its run bits
+  sums FILE...                print SHA-256 sums
+`
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			os.Exit(2)
+		}
+		_, _ = fmt.Fprintln(os.Stderr, "pack:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, stdout io.Writer) error {
+	if len(args) == 0 {
+		_, _ = io.WriteString(stdout, usage)
+		return flag.ErrHelp
+	}
+	command, args := args[0], args[1:]
+	switch command {
+	case "version":
+		version, err := taskVersion(os.DirFS("."))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(stdout, version)
+		return err
+	case "check":
+		return check(os.DirFS("."))
+	case "notices":
+		return notices(stdout, args)
+	case "sbom":
+		if len(args) < 2 {
+			return errors.New("sbom needs a bill of materials and binaries")
+		}
+		return checkSBOM(args[0], args[1:])
+	case "finish":
+		o := finishOptions{limit: sizeLimit}
+		flags := flag.NewFlagSet("finish", flag.ContinueOnError)
+		flags.StringVar(&o.stage, "stage", "", "folder that was packed")
+		flags.StringVar(&o.in, "in", "", "package that tfx wrote")
+		flags.StringVar(&o.out, "out", "", "package to write")
+		flags.StringVar(&o.cache, "cache", "", "folder that keeps densely deflated files between builds")
+		flags.StringVar(&o.script, "deflate", "", "Node script that deflates files densely; without it Go's deflate is used")
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return finish(o, stdout)
+	case "unpack":
+		flags := flag.NewFlagSet("unpack", flag.ContinueOnError)
+		in := flags.String("in", "", "package to read")
+		out := flags.String("out", "", "folder to write into")
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return unpack(*in, *out)
+	case "sums":
+		return sums(stdout, args)
+	default:
+		return fmt.Errorf("unknown command %q\n%s", command, usage)
+	}
+}
