@@ -160,6 +160,13 @@ func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) ([]
 				if err := json.Unmarshal(body, &timeline); err != nil {
 					return err
 				}
+				if timeline != nil && timeline.Records == nil {
+					// Some other object must not pass for a timeline without errors.
+					var member struct{ Records json.RawMessage }
+					if err := json.Unmarshal(body, &member); err != nil || member.Records == nil {
+						return errors.New("it has no records")
+					}
+				}
 				var err error
 				texts, err = timeline.errors()
 				return err

@@ -112,6 +112,7 @@ func TestBuildErrorTexts(t *testing.T) {
 		{name: "no timeline: empty", reply: ok("")},
 		{name: "no timeline: null", reply: ok("null")},
 		{name: "no records", reply: ok(`{"records":null}`)},
+		{name: "an object that is no timeline", reply: ok(`{"count":0}`), err: "no records"},
 		{name: "a message of a wrong type", reply: ok(timeline(`{"type":"error","message":5}`)), err: "issue"},
 		{name: "records of a wrong type", reply: ok(`{"records":"x"}`), err: "records"},
 	} {

@@ -217,8 +217,9 @@ type policies struct {
 }
 
 type policyKey struct {
-	project      uuid.UUID
-	id, revision int
+	project          uuid.UUID
+	id, revision     int
+	enabled, deleted bool
 }
 
 // intern returns the policy of this key, making it if it is new. A configuration's revision grows with every change.

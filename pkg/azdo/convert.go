@@ -99,9 +99,10 @@ type plainEvaluation struct {
 }
 
 func (w *plainEvaluation) wire() *wireEvaluation {
+	c := &w.Configuration
 	return &wireEvaluation{
 		ID: w.ID, Status: w.Status, Started: w.Started, Completed: w.Completed,
-		Configuration: object[wirePolicy]{v: w.Configuration, set: true}, Context: object[wireContext]{v: w.Context, set: true},
+		Configuration: object[wirePolicy]{v: w.Configuration, set: c.ID.n != 0 || c.ID.bad || c.Type.set || c.Type.bad}, Context: object[wireContext]{v: w.Context, set: true},
 	}
 }
 
@@ -153,7 +154,7 @@ func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Eva
 		field{"status", w.Status.bad},
 		field{"startedDate", w.Started.bad},
 		field{"completedDate", w.Completed.bad},
-		field{"configuration", w.Configuration.bad},
+		field{"configuration", w.Configuration.bad || !w.Configuration.set},
 		field{"context", w.Context.bad},
 		field{"context.isExpired", c.IsExpired.bad},
 		field{"context.buildId", c.BuildID.bad},
@@ -198,7 +199,7 @@ type wireScope struct {
 // policy converts a configuration. An absent isEnabled means enabled, since every configuration is created so; an
 // absent isBlocking means optional, since absent is not true.
 func (w *wirePolicy) policy(known *policies, project uuid.UUID) *requeue.Policy {
-	return known.intern(policyKey{project, w.ID.n, w.Revision.n}, func() *requeue.Policy {
+	return known.intern(policyKey{project, w.ID.n, w.Revision.n, w.Enabled.v, w.Deleted.v}, func() *requeue.Policy {
 		p := &requeue.Policy{
 			ID:       w.ID.n,
 			TypeID:   w.Type.v.ID.v,

@@ -77,7 +77,7 @@ func TestEvaluationRecord(t *testing.T) {
 		{name: "buildId null", fields: map[string]any{"context.buildId": nil}, want: func(e *requeue.Evaluation) { e.BuildID = 0 }},
 		{name: "buildId 0", fields: map[string]any{"context.buildId": 0}, want: func(e *requeue.Evaluation) { e.BuildID = 0 }},
 		{name: "buildId at its greatest", fields: map[string]any{"context.buildId": maxID}, want: func(e *requeue.Evaluation) { e.BuildID = maxID }},
-		{name: "buildId too large", fields: map[string]any{"context.buildId": maxID + 1}, want: badBuildID},
+		{name: "buildId too large", fields: map[string]any{"context.buildId": int64(maxID) + 1}, want: badBuildID},
 		{name: "buildId far too large", fields: map[string]any{"context.buildId": json.RawMessage("1e30")}, want: badBuildID},
 		{name: "buildId negative", fields: map[string]any{"context.buildId": -1}, want: badBuildID},
 		{name: "buildId with decimals", fields: map[string]any{"context.buildId": 1.5}, want: badBuildID},
@@ -96,7 +96,7 @@ func TestEvaluationRecord(t *testing.T) {
 		{name: "preview errors a text", fields: map[string]any{"context.buildOutputPreview": map[string]any{"errors": "x"}}, want: func(e *requeue.Evaluation) { e.Malformed = "context.buildOutputPreview" }},
 		{name: "preview message a number", fields: map[string]any{"context.buildOutputPreview": map[string]any{"errors": []any{map[string]any{"message": 1}}}}, want: func(e *requeue.Evaluation) { e.Malformed = "context.buildOutputPreview" }},
 
-		{name: "no configuration", fields: map[string]any{"configuration": absent}, want: func(e *requeue.Evaluation) { e.Policy = &requeue.Policy{Enabled: true} }},
+		{name: "no configuration", fields: map[string]any{"configuration": absent}, want: func(e *requeue.Evaluation) { e.Policy, e.Malformed = &requeue.Policy{Enabled: true}, "configuration" }},
 		{name: "configuration a list", fields: map[string]any{"configuration": []int{}}, want: func(e *requeue.Evaluation) { e.Policy, e.Malformed = &requeue.Policy{Enabled: true}, "configuration" }},
 		{name: "isEnabled absent is enabled", fields: map[string]any{"configuration.isEnabled": absent}},
 		{name: "isEnabled false", fields: map[string]any{"configuration.isEnabled": false}, want: policy(func(p *requeue.Policy) { p.Enabled = false })},

@@ -1,11 +1,13 @@
 package azdo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -16,6 +18,12 @@ import (
 
 // azureDevOpsScope is the application ID of Azure DevOps in Microsoft Entra, and whatever it may do.
 const azureDevOpsScope = "499b84ac-1321-427f-aa17-267ca6975798/.default"
+
+// tokenTimeout bounds the way to a token, tokenTries the repetitions within it: the SDK's own bounds are minutes.
+const (
+	tokenTimeout = 30 * time.Second
+	tokenTries   = 3
+)
 
 // Federation is a service connection of type Azure Resource Manager with workload identity federation: the job's token
 // proves to Microsoft Entra which connection asks, and no secret is stored anywhere.
@@ -44,12 +52,17 @@ func (f Federation) tokenSource(client *http.Client) (func(ctx context.Context) 
 	// AZURE_SDK_GO_LOGGING in the environment makes azcore write requests to stderr, which the agent searches for commands.
 	azcorelog.SetListener(func(azcorelog.Event, string) {})
 	options := &azidentity.AzurePipelinesCredentialOptions{
-		ClientOptions: azcore.ClientOptions{Transport: client},
+		ClientOptions: azcore.ClientOptions{
+			Transport: client,
+			// Always named: without it azidentity asks AZURE_AUTHORITY_HOST, which an earlier step of the job can set, and
+			// the assertion would go there.
+			Cloud: cloud.Configuration{
+				ActiveDirectoryAuthorityHost: cmp.Or(f.AuthorityURL, cloud.AzurePublic.ActiveDirectoryAuthorityHost),
+			},
+			Retry: policy.RetryOptions{MaxRetries: tokenTries - 1, TryTimeout: tokenTimeout / tokenTries},
+		},
 		// The authority is known; asking a public address about it first helps nobody behind a firewall.
 		DisableInstanceDiscovery: true,
-	}
-	if f.AuthorityURL != "" {
-		options.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: f.AuthorityURL}
 	}
 	credential, err := azidentity.NewAzurePipelinesCredential(f.TenantID, f.ClientID, f.ServiceConnectionID, f.JobToken, options)
 	if err != nil {
@@ -58,7 +71,9 @@ func (f Federation) tokenSource(client *http.Client) (func(ctx context.Context) 
 	last := make(chan string, 1)
 	last <- ""
 	return func(ctx context.Context) (string, error) {
-		token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{azureDevOpsScope}})
+		bounded, cancel := context.WithTimeout(ctx, tokenTimeout)
+		defer cancel()
+		token, err := credential.GetToken(bounded, policy.TokenRequestOptions{Scopes: []string{azureDevOpsScope}})
 		if err != nil {
 			return "", federationError(ctx, err)
 		}

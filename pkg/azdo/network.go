@@ -2,9 +2,6 @@ package azdo
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -20,7 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/net/http/httpproxy"
 )
 
@@ -149,21 +145,13 @@ func plainKey(keyPEM []byte, password string) ([]byte, error) {
 		if password == "" {
 			return nil, errors.New("the key is encrypted and there is no password")
 		}
-		// crypto/x509 has deprecated this format; package ssh reads it for as long as it is around.
-		key, err := ssh.ParseRawPrivateKeyWithPassphrase(pem.EncodeToMemory(block), []byte(password))
+		// The format is deprecated because it does not protect the key well; agents are configured with it all the same
+		// (task-lib, getHttpCertConfiguration), and nothing else of the standard library reads it.
+		der, err := x509.DecryptPEMBlock(block, []byte(password)) //nolint:staticcheck // SA1019: see above
 		if err != nil {
 			return nil, fmt.Errorf("decrypt the key: %w", err)
 		}
-		switch key.(type) {
-		case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
-		default:
-			return nil, errors.New("the key is of a kind that TLS does not use")
-		}
-		der, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			return nil, err
-		}
-		return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+		return pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: der}), nil
 	}
 }
 

@@ -279,6 +279,10 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body []byte, err 
 		e.judgeRedirect(resp.Header.Get("Location"))
 		return nil, e
 	}
+	if e.StatusCode == http.StatusProxyAuthRequired {
+		e.Message = (&proxyError{e.StatusCode}).Error() // the proxy's own text may quote what it was sent
+		return nil, e
+	}
 	e.fillFromBody(contentType, resp.Header.Get("X-TFS-ServiceError"), body)
 	if e.Message == "" {
 		e.Message = http.StatusText(e.StatusCode)
