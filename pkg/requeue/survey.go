@@ -36,6 +36,7 @@ type survey struct {
 	planned  int                // re-queues planned, or possible as far as is known
 	inFlight map[branch]int     // pull requests that hold a place
 	holds    map[*surveyed]bool // those pull requests
+	scratch  []verdict          // of the pull request that is being decided on
 }
 
 // branch is what maxInFlightPerBranch counts by.
@@ -49,11 +50,17 @@ type surveyed struct {
 	pr          *PullRequest
 	skipped     Reason
 	detail      string
-	evaluations []EvaluationPlan // in plan order, beside their selection verdicts
-	selections  []verdict
+	evaluations []EvaluationPlan // in plan order; what selects has settled is in them
+	open        []selection      // what selects has not settled, in plan order: few of many
 	approved    bool
 	stalest     time.Time // start of its selected build that started longest ago; zero: one never started
 	selected    bool      // it has a candidate
+}
+
+// selection is a verdict that may still change, on the evaluation of that index.
+type selection struct {
+	index int
+	verdict
 }
 
 func (r Rules) survey(prs []Screened, f Facts, now time.Time, planning bool) *survey {
@@ -94,14 +101,17 @@ func (s *survey) look(in *Screened) *surveyed {
 	if s.rules.RequireApproved && !out.approved {
 		out.skipped = NotApproved
 	}
-	out.selections = make([]verdict, len(out.evaluations))
 	for i := range out.evaluations {
 		e := &out.evaluations[i]
 		v := s.rules.selects(in.PullRequest, *e.Evaluation, s.facts, s.now)
-		out.selections[i] = v
 		e.State, e.Pipeline = v.state, v.pipeline
 		if out.skipped != "" {
 			continue
+		}
+		if v.requeue || v.need != nil || v.err != nil {
+			out.open = append(out.open, selection{i, v})
+		} else {
+			e.Reason, e.Detail = v.reason, v.detail
 		}
 		if v.need != nil {
 			s.ask(*v.need)
@@ -187,9 +197,9 @@ func (s *survey) countInFlight(p *surveyed) {
 	if p.skipped != "" {
 		return
 	}
-	for i := range p.selections {
-		v := p.selections[i]
-		if v.state == StateRunning && (v.reason == NotSelectedState || v.reason == PipelineDisabled) && p.evaluations[i].Evaluation.isBuild() {
+	for i := range p.evaluations {
+		e := &p.evaluations[i]
+		if e.State == StateRunning && (e.Reason == NotSelectedState || e.Reason == PipelineDisabled) && e.Evaluation.isBuild() {
 			s.takePlace(p)
 			return
 		}
@@ -219,11 +229,18 @@ func (s *survey) decide(p *surveyed) {
 	if p.skipped != "" || p.pr.Err != nil {
 		return
 	}
-	verdicts := make([]verdict, len(p.selections))
-	for i, v := range p.selections {
+	verdicts := slices.Grow(s.scratch[:0], len(p.evaluations))[:len(p.evaluations)]
+	s.scratch = verdicts
+	open := p.open
+	for i := range p.evaluations {
+		e := &p.evaluations[i]
+		v := verdict{reason: e.Reason, detail: e.Detail, state: e.State, pipeline: e.Pipeline}
+		if len(open) > 0 && open[0].index == i {
+			v, open = open[0].verdict, open[1:]
+		}
 		if v.requeue {
 			state, pipeline := v.state, v.pipeline
-			v = s.rules.retries(*p.pr, *p.evaluations[i].Evaluation, state, s.facts, s.now)
+			v = s.rules.retries(*p.pr, *e.Evaluation, state, s.facts, s.now)
 			v.state, v.pipeline = state, pipeline
 		}
 		verdicts[i] = v
@@ -232,7 +249,8 @@ func (s *survey) decide(p *surveyed) {
 		if blocker := p.blocker(verdicts); blocker >= 0 {
 			p.skipped, p.detail = OtherBlockers, p.evaluations[blocker].name()+" is "+string(verdicts[blocker].state)
 			for i := range verdicts {
-				p.evaluations[i].Err = verdicts[i].err
+				e := &p.evaluations[i]
+				e.Reason, e.Detail, e.Err = "", "", verdicts[i].err
 			}
 			return
 		}

@@ -28,9 +28,9 @@ import (
 // cancellation (moby/moby#9098), so this is what ends it.
 const runTime = 50 * time.Minute
 
-// gcPercent trades a few percent of processor time for a third of the memory: most of what is allocated while the service
-// is read is kept to the end.
-const gcPercent = 40
+// planGCPercent holds while a plan is made of what was read. All of it is kept to the end, and so is the plan: the default
+// would let the memory grow to twice of both. While the service is read the default is cheaper.
+const planGCPercent = 40
 
 // Process is what the program is given by the system that starts it.
 type Process struct {
@@ -44,7 +44,6 @@ type Process struct {
 // Run does the whole job and returns the exit code: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and then
 // not one request was sent. When ctx ends it begins nothing more, reports what was done and what was not, and returns 1.
 func Run(ctx context.Context, p Process) (code int) {
-	debug.SetGCPercent(gcPercent)
 	cfg, faults := config.Load(ctx, p.Env)
 	log := report.New(p.Stdout, report.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal})
 	log.Mask(secretsOf(cfg)...)
@@ -115,6 +114,7 @@ func (r *run) line(ctx context.Context) int {
 	if ctx.Err() != nil {
 		return r.giveUp(ctx, ctx.Err())
 	}
+	debug.SetGCPercent(planGCPercent)
 
 	facts := answerAll(ctx, r.client, r.config.Rules, found.screened, r.config.Concurrency, r.started)
 	if ctx.Err() != nil {
