@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
+	"html"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -55,6 +58,18 @@ func TestPagesAreGenerated(t *testing.T) {
 	}
 }
 
+// TestPagesHaveEveryPart: a page from which a part's markers vanished would not drift.
+func TestPagesHaveEveryPart(t *testing.T) {
+	t.Parallel()
+	for _, page := range pages() {
+		for name := range theDefinition(t).parts() {
+			if strings.Count(read(t, page), beginMark+name+closeMark) != 1 {
+				t.Errorf("%s does not have the part %q once", page, name)
+			}
+		}
+	}
+}
+
 func TestFill(t *testing.T) {
 	t.Parallel()
 	parts := map[string]string{"a": "new\n"}
@@ -99,7 +114,7 @@ func TestTables(t *testing.T) {
 		Groups: []group{{Name: "g", DisplayName: "A group"}, {Name: "h", DisplayName: "Another", VisibleRule: "when != never"}},
 		Inputs: []input{
 			{Name: "when", Label: "When", Type: "pickList", DefaultValue: "now", Options: options{{"now", "Now"}, {"never", "Never"}}, GroupName: "g", HelpMarkDown: "a | b"},
-			{Name: "names", Label: "Names.", Type: "multiLine", GroupName: "h", HelpMarkDown: "one\n\ntwo\nthree. Allowed: `a.b` (first; best), `c`. More."},
+			{Name: "names", Label: "Names.", Type: "multiLine", GroupName: "h", HelpMarkDown: "one\n\ntwo\nthree. Allowed: `a.b` (first; best), `c`. One per line. Blank or `0`: all of a.b. Example: `a.b` or `c`."},
 			{Name: "fast", Label: "Fast", Type: "boolean", DefaultValue: false, GroupName: "h", HelpMarkDown: "h"},
 			{Name: "where", Label: "Where", Type: "connectedService:AzureRM", GroupName: "h", HelpMarkDown: "h", VisibleRule: "fast = true"},
 		},
@@ -110,7 +125,7 @@ func TestTables(t *testing.T) {
 		"| **A group** | |  |\n" +
 		"| `when` | `now` (default), `never` | a \\| b |\n" +
 		"| **Another** | | shown in the editor when `when != never` |\n" +
-		"| `names` | list, blank | one<br>two three. Allowed: `a.b` (first; best), `c`. More. |\n" +
+		"| `names` | list, blank | one<br>two three. Allowed: `a.b` (first; best), `c`. One per line. Blank or `0`: all of a.b. Example: `a.b` or `c`. |\n" +
 		"| `fast` | boolean, `false` | h |\n" +
 		"| `where` | service connection (AzureRM), blank | h |\n"
 	if diff := cmp.Diff(wantInputs, d.inputsTable()); diff != "" {
@@ -121,7 +136,7 @@ func TestTables(t *testing.T) {
 		"    # A group\n" +
 		"    #when: 'now' # 'now' | 'never'. When. Default: now.\n" +
 		"\n    # Another\n" +
-		"    #names: # list. Names. Allowed: a.b, c. Used if `when != never`.\n" +
+		"    #names: # list. Names. Allowed: a.b, c. One per line. Used if `when != never`. Blank: all of a.b. Example: 'a.b' or 'c'.\n" +
 		"    #fast: false # boolean. Fast. Used if `when != never`. Default: false.\n" +
 		"    #where: # service connection (AzureRM). Where. Used if `when != never`. Used if `fast = true`.\n" +
 		"```\n"
@@ -133,15 +148,95 @@ func TestTables(t *testing.T) {
 	}
 }
 
-func TestPreviewShowsEveryInput(t *testing.T) {
+func TestPreview(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	if err := preview(&b, root); err != nil {
 		t.Fatal(err)
 	}
+	page := b.String()
+	d := theDefinition(t)
+	for _, g := range d.Groups {
+		checkRule(t, d, "group "+g.Name, g.VisibleRule)
+		tag := `<details data-rule="` + html.EscapeString(g.VisibleRule) + `"`
+		if g.IsExpanded {
+			tag += " open"
+		}
+		if want := tag + "><summary>" + html.EscapeString(g.DisplayName) + "</summary>"; strings.Count(page, want) != 1 {
+			t.Errorf("the preview does not have the group %s once, as %s", g.Name, want)
+		}
+	}
+	for _, in := range d.Inputs {
+		checkRule(t, d, "input "+in.Name, in.VisibleRule)
+		if strings.Count(page, `name="`+in.Name+`"`) != 1 {
+			t.Errorf("the preview does not have one field for %s", in.Name)
+		}
+		if n := utf8.RuneCountInString(in.Label); n == 0 || n > 40 {
+			t.Errorf("%s has a label of %d characters; allowed: 1 to 40", in.Name, n)
+		}
+	}
+}
+
+var comparison = regexp.MustCompile(`^\s*(\w+)\s*(?:==|=|!=)\s*\S+\s*$`)
+
+// checkRule reports a visible rule that the page's script, and the editor, would not understand.
+func checkRule(t *testing.T, d definition, of, rule string) {
+	t.Helper()
+	if rule == "" {
+		return
+	}
+	for _, term := range regexp.MustCompile(`&&|\|\|`).Split(rule, -1) {
+		m := comparison.FindStringSubmatch(term)
+		if m == nil || !slices.ContainsFunc(d.Inputs, func(in input) bool { return in.Name == m[1] }) {
+			t.Errorf("the visible rule %q of %s compares no input: %q", rule, of, term)
+		}
+	}
+}
+
+func TestPreviewEscapes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	task := `{"friendlyName": "<b>&", "instanceNameFormat": "</script>$(x)", "groups": [{"name": "g", "displayName": "<i>"}],
+		"inputs": [{"name": "x", "label": "<u>", "type": "pickList", "defaultValue": "\"><s>", "options": {"\"><s>": "<s>"}, "groupName": "g",
+		"helpMarkDown": "<em> ` + "`<tt>`" + `", "visibleRule": "x != \"><s>"}]}`
+	for name, text := range map[string]string{"task.json": task, "icon.png": "no picture"} {
+		if err := os.MkdirAll(filepath.Join(dir, "task"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "task", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b strings.Builder
+	if err := preview(&b, dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range []string{"<b>", "<i>", "<u>", "<s>", "<em>", "<tt>"} {
+		if strings.Contains(b.String(), tag) {
+			t.Errorf("the preview holds %s as it is", tag)
+		}
+	}
+	if n := strings.Count(b.String(), "</script>"); n != 1 {
+		t.Errorf("the preview ends its script %d times", n)
+	}
+	if !strings.Contains(b.String(), "<code>&lt;tt&gt;</code>") {
+		t.Error("the preview does not show what the help quotes as code")
+	}
+}
+
+// TestHelp: each help ends in an example, and says what blank means where nothing is the default.
+func TestHelp(t *testing.T) {
+	t.Parallel()
 	for _, in := range theDefinition(t).Inputs {
-		if !strings.Contains(b.String(), `name="`+in.Name+`"`) {
-			t.Errorf("the preview has no field for %s", in.Name)
+		if !examplePart.MatchString(in.HelpMarkDown) {
+			t.Errorf("the help of %s has no example", in.Name)
+		}
+		if in.DefaultText() == "" && !blankPart.MatchString(in.HelpMarkDown) {
+			t.Errorf("the help of %s does not say what blank means", in.Name)
+		}
+		list := in.Type == "multiLine"
+		if !list && in.DefaultText() != "" && !allowedPart.MatchString(in.HelpMarkDown) {
+			t.Errorf("the help of %s does not say what is allowed", in.Name)
 		}
 	}
 }
@@ -227,6 +322,56 @@ func TestEveryServiceCodeIsExplained(t *testing.T) {
 	}
 	if len(codes) < 5 {
 		t.Errorf("pkg/azdo was found to know %d codes only; does this test look in the right place?", len(codes))
+	}
+}
+
+// TestEveryRefusalIsExplained holds the anchors that others may link to: a code of the service, or what an answer is.
+func TestEveryRefusalIsExplained(t *testing.T) {
+	t.Parallel()
+	page := read(t, "docs/troubleshooting.md")
+	found := slugs(page)
+	for _, anchor := range []string{
+		"tf24668", "tf200016", "tf215106", "tf400733", "tf400813", "tf401019", "tf401027", "vs800075",
+		"status-401", "status-403-or-404", "status-407", "a-sign-in-page-or-a-redirect", "certificates",
+	} {
+		if !slices.Contains(found, anchor) {
+			t.Errorf("docs/troubleshooting.md has no heading with the anchor #%s", anchor)
+		}
+	}
+	slices.Sort(found)
+	if twice := len(found) - len(slices.Compact(slices.Clone(found))); twice > 0 {
+		t.Errorf("docs/troubleshooting.md has %d anchors twice: %v", twice, found)
+	}
+	entry := regexp.MustCompile(`(?m)^### (.+)\n\n(#|\z)`)
+	for _, m := range entry.FindAllStringSubmatch(page, -1) {
+		t.Errorf("docs/troubleshooting.md says nothing under %s", m[1])
+	}
+}
+
+// TestPicturesAreInThePackage: the Marketplace shows a picture only if the package serves it.
+func TestPicturesAreInThePackage(t *testing.T) {
+	t.Parallel()
+	var extension struct {
+		Files []struct {
+			Path        string `json:"path"`
+			Addressable bool   `json:"addressable"`
+		} `json:"files"`
+	}
+	if err := json.Unmarshal([]byte(read(t, "vss-extension.json")), &extension); err != nil {
+		t.Fatal(err)
+	}
+	pictures := regexp.MustCompile(`!\[([^\]]+)\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, "overview.md"), -1)
+	if len(pictures) == 0 {
+		t.Error("overview.md shows no picture")
+	}
+	for _, m := range pictures {
+		served := false
+		for _, file := range extension.Files {
+			served = served || file.Addressable && file.Path == m[2]
+		}
+		if !served {
+			t.Errorf("overview.md shows %s, which is no addressable file of vss-extension.json", m[2])
+		}
 	}
 }
 

@@ -105,9 +105,12 @@ func (d definition) snippet() string {
 	return b.String()
 }
 
-// allowedPart is the sentence of a help text that lists what may be written; parentheses explain a word.
+// The sentences of a help text that the snippet repeats; parentheses explain a word.
 var (
 	allowedPart = regexp.MustCompile(`Allowed: (.*?)(?:;|\.(?:\s|$))`)
+	perLinePart = regexp.MustCompile(`(?i)\bone per line\b`)
+	blankPart   = regexp.MustCompile("Blank(?: or `0`)?: (.*?)\\.(?:\\s|$)")
+	examplePart = regexp.MustCompile("Example: (`[^`]+`(?: or `[^`]+`)*)")
 	parentheses = regexp.MustCompile(`\s*\([^)]*\)`)
 )
 
@@ -126,6 +129,9 @@ func (in input) comment(g group) string {
 	if allowed != nil && len(in.Options) == 0 && in.Type != "boolean" {
 		words = append(words, "Allowed: "+strings.ReplaceAll(allowed[1], "`", "")+".")
 	}
+	if perLinePart.MatchString(in.HelpMarkDown) {
+		words = append(words, "One per line.")
+	}
 	for _, rule := range []string{g.VisibleRule, in.VisibleRule} {
 		if rule != "" {
 			words = append(words, "Used if `"+rule+"`.")
@@ -133,6 +139,15 @@ func (in input) comment(g group) string {
 	}
 	if value := in.DefaultText(); value != "" {
 		words = append(words, "Default: "+value+".")
+		return strings.Join(words, " ")
+	}
+	// Without a default, what blank means and an example say the most. YAML takes a leading * or ! for something else, so
+	// examples are quoted.
+	if blank := blankPart.FindStringSubmatch(in.HelpMarkDown); blank != nil {
+		words = append(words, "Blank: "+strings.ReplaceAll(blank[1], "`", "")+".")
+	}
+	if example := examplePart.FindStringSubmatch(in.HelpMarkDown); example != nil {
+		words = append(words, "Example: "+strings.ReplaceAll(example[1], "`", "'")+".")
 	}
 	return strings.Join(words, " ")
 }
