@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -105,7 +107,11 @@ func describe(inputs map[string]string) string {
 	if len(inputs) == 0 {
 		return "none at all"
 	}
-	return strings.Trim(fmt.Sprint(inputs), "map[]")
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		all = append(all, name+"="+inputs[name])
+	}
+	return strings.Join(all, " ")
 }
 
 // printer keeps the first error, so that a closed pipe ends the demo as one.

@@ -36,6 +36,7 @@ var program string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	waitTogether()
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "reschedule-program-")
 		if err != nil {
@@ -59,6 +60,16 @@ func TestMain(m *testing.M) {
 		}
 		return m.Run()
 	}())
+}
+
+// waitTogether lets more tests run at once than there are processors, unless the caller has said how many: most of them
+// wait for a program that waits.
+func waitTogether() {
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", strconv.Itoa(max(10, runtime.GOMAXPROCS(0)))) // its value is a number
+	}
 }
 
 // stepFile is the step of a case: what a pipeline and its author say.

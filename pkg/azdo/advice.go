@@ -40,6 +40,24 @@ func (e *Error) Advice(identity string) string {
 	return strings.ToUpper(words[:1]) + words[1:] + " " + instruction
 }
 
+// Topic is the heading of the troubleshooting page under which a refusal is explained; "" where Advice is "".
+func (e *Error) Topic() string {
+	switch {
+	case e.instruction("") == "":
+		return ""
+	case e.Code == codeCollectionStopped, e.Code == codeNotAuthorized, e.Code == codeGitPermission, e.Code == codeBuildPermission,
+		e.Code == codeRepositoryHidden, e.Code == codeProjectHidden, e.Code == codeProjectUnknown:
+		return e.Code
+	case e.SignIn, e.redirect:
+		return "A sign-in page or a redirect"
+	case e.StatusCode == http.StatusUnauthorized:
+		return "Status 401"
+	case e.StatusCode == http.StatusProxyAuthRequired:
+		return "Status 407"
+	}
+	return "Status 403 or 404"
+}
+
 func (e *Error) instruction(who string) string {
 	switch e.Code {
 	case codeCollectionStopped:
@@ -68,7 +86,8 @@ func (e *Error) instruction(who string) string {
 		return "Use the address under which the service answers by itself (on a server: its Public URL); the token of " + who +
 			" is not sent to any other, and no permission changes that."
 	case e.SignIn, e.StatusCode == http.StatusUnauthorized:
-		return fmt.Sprintf("Run this as a task of a pipeline of this organization, whose token has not expired, and give %s access "+
+		return fmt.Sprintf("Run this as a task of a pipeline of this organization, whose token has not expired (on a laptop: get "+
+			"a new token with az account get-access-token), and give %s access "+
 			`to the organization ("View project-level information") on %s.`, who, pageUsers)
 	case e.StatusCode == http.StatusProxyAuthRequired:
 		return "Correct the user and password of the agent's proxy; the service was not reached."

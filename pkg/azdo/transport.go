@@ -80,7 +80,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if req.Method == http.MethodOptions {
 		// The SDK asks for the table of locations in the context of the first request that needs it.
-		c = &call{op: "read the list of APIs", name: "locations", rewrite: usableLocations}
+		c = &call{op: "reach the organization", name: "locations", rewrite: usableLocations}
 	}
 	if originOf(req.URL) != t.origin {
 		return nil, &Error{Op: c.op, Message: "not sent: the token is for " + t.origin + " only, not for " + originOf(req.URL), area: c.area}

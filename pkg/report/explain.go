@@ -92,7 +92,9 @@ func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.Evaluation
 	case e.Reason != "":
 		text, input := explainEvaluation(e)
 		l.Line("    Re-queue: no, %s", withDetail(reasonText(e), text, detailText(e)))
-		l.wouldChange(input, e.Reason, "    ")
+		if input != "" || e.Reason != requeue.NotSelectedState {
+			l.wouldChange(input, e.Reason, "    ")
+		}
 	default:
 		l.Line("    Re-queue: no, the pull request is left alone as a whole (%s)", pr.Skipped)
 	}

@@ -82,11 +82,17 @@ func (l *Log) Plan(p requeue.Plan, dryRun bool) {
 	l.mu.Unlock()
 	l.rawDecisions(p)
 
-	evaluations := 0
+	evaluations, alone := 0, 0
 	for _, pr := range p.PullRequests {
 		evaluations += len(pr.Evaluations)
+		if pr.Skipped != "" {
+			alone++
+		}
 	}
 	of := fmt.Sprintf("%s of %s", plural(evaluations, "evaluation"), plural(len(p.PullRequests), "pull request"))
+	if alone > 0 && evaluations == 0 {
+		of += fmt.Sprintf(" (%d left alone as a whole)", alone)
+	}
 	verb := "will be"
 	if dryRun {
 		verb = "would be"

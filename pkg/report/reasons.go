@@ -17,6 +17,11 @@ func HelpURL(reason requeue.Reason) string {
 	return troubleshooting + "#" + strings.ToLower(string(reason))
 }
 
+// TopicURL is the place on that page under a heading, such as "TF401019" or "Status 401".
+func TopicURL(heading string) string {
+	return troubleshooting + "#" + strings.ReplaceAll(strings.ToLower(heading), " ", "-")
+}
+
 // Explain says what a reason means, as the end of a sentence about a pull request or an evaluation, and names the
 // inputs that would change it, comma separated; "" where no input would.
 func Explain(reason requeue.Reason) (text, input string) {
@@ -58,9 +63,9 @@ func Explain(reason requeue.Reason) (text, input string) {
 	case requeue.PolicyFilter:
 		return "neither the policy's nor the pipeline's name is selected", "policies"
 	case requeue.Enforcement:
-		return "required or optional policies only are selected, and this is one of the others", "enforcement"
+		return "it is not of the kind, required or optional, that is selected", "enforcement"
 	case requeue.ManualPolicy:
-		return "manual or automatic policies only are selected, and this is one of the others", "manualPolicies"
+		return "its trigger, manual or automatic, is not the one that is selected", "manualPolicies"
 	case requeue.Fork:
 		return "the source branch lives in a fork, where a person decides about the first build", ""
 	case requeue.OwnPipeline:
@@ -84,7 +89,7 @@ func Explain(reason requeue.Reason) (text, input string) {
 	case requeue.BranchBusy:
 		return "enough pull requests for this target branch are in progress; it waits for the next run", "maxInFlightPerBranch"
 	case requeue.RunLimit:
-		return "as many as one run may re-queue come before it; it waits for the next run", "maxPerRun"
+		return "this run already re-queues as many as it may; it waits for the next run", "maxPerRun"
 	case requeue.Moved:
 		return "it changed after the plan was made; the next run looks again", ""
 	}
@@ -103,15 +108,15 @@ func explainState(state requeue.State) (text, input string) {
 	case requeue.StateUnknown:
 		return "the service's answer was not understood, so nothing is risked", ""
 	case requeue.StateExpired:
-		return "its build is no longer valid", "when"
+		return "its build is no longer valid, and when does not name that state", "when"
 	case requeue.StateFailed:
-		return "its build failed", "when"
+		return "its build failed, and when does not name that state", "when"
 	case requeue.StateBroken:
-		return "its build could not be run", "when"
+		return "its build could not be run, and when does not name that state", "when"
 	case requeue.StateNotStarted:
-		return "no build was started yet", "when"
+		return "no build was started yet, and when does not name that state", "when"
 	case requeue.StateOutdated:
-		return "it is green, but for an older target branch", "when"
+		return "it is green, but for an older target branch, and when does not name that state", "when"
 	}
 	return "", ""
 }

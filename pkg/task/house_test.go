@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pr-evaluations/reschedule/pkg/azdo"
 )
 
 const module = "github.com/pr-evaluations/reschedule/"
@@ -137,6 +139,27 @@ func TestFileSizes(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRefusalsAreExplained: what a refusal's text links to is a heading of the troubleshooting page.
+func TestRefusalsAreExplained(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "troubleshooting.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusals := []azdo.Error{{StatusCode: 200, SignIn: true}, {StatusCode: 401}, {StatusCode: 403}, {StatusCode: 407}}
+	for _, code := range []string{"TF24668", "TF400813", "TF401027", "TF215106", "TF401019", "VS800075", "TF200016"} {
+		refusals = append(refusals, azdo.Error{StatusCode: 404, Code: code})
+	}
+	for _, e := range refusals {
+		if e.Advice("me") == "" || !strings.Contains(string(page), "\n### "+e.Topic()+"\n") {
+			t.Errorf("%+v: heading %q is missing", e, e.Topic())
+		}
+	}
+	if e := (&azdo.Error{StatusCode: 500}); e.Topic() != "" {
+		t.Errorf("a failure that is no refusal has the heading %q", e.Topic())
 	}
 }
 

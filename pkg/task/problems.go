@@ -16,6 +16,7 @@ import (
 func (r *run) words(err error) string {
 	if e, ok := errors.AsType[*azdo.Error](err); ok {
 		if advice := e.Advice(r.identity.DisplayName); advice != "" {
+			advice += " See " + report.TopicURL(e.Topic())
 			if errors.Is(err, errNotKnown) {
 				return "Result not known: " + advice // a build may have been started
 			}
@@ -29,11 +30,7 @@ func (r *run) words(err error) string {
 func (r *run) problems(f found, plan requeue.Plan, outcomes []requeue.Outcome) []report.Problem {
 	var all []report.Problem
 	for _, p := range f.problems {
-		text := r.words(p.err)
-		if p.pullRequest > 0 {
-			text = "not found: " + text
-		}
-		all = append(all, report.Problem{PullRequest: p.pullRequest, Text: text})
+		all = append(all, report.Problem{PullRequest: p.pullRequest, Text: r.notFound(p)})
 	}
 	for _, pr := range plan.PullRequests {
 		if pr.PullRequest.Err != nil {
@@ -51,6 +48,14 @@ func (r *run) problems(f found, plan requeue.Plan, outcomes []requeue.Outcome) [
 		}
 	}
 	return all
+}
+
+// notFound says what a problem of discovery is; a pull request that is missing is not a matter of permissions alone.
+func (r *run) notFound(p problem) string {
+	if e, ok := errors.AsType[*azdo.Error](p.err); ok && p.pullRequest > 0 && p.missing && e.Message != "" {
+		return "not found: " + e.Message
+	}
+	return r.words(p.err)
 }
 
 func declines(plan requeue.Plan, outcomes []requeue.Outcome) []report.Problem {

@@ -355,7 +355,11 @@ func (r *run) finish(f found, plan requeue.Plan, outcomes []requeue.Outcome, can
 		VisibleRepositories: len(f.visible), VisiblePullRequests: len(f.screened), Words: words,
 	}
 	for _, p := range f.problems {
-		whole.Errors = append(whole.Errors, report.RunError{Project: p.project, Repository: p.repository, Message: words(p.err)})
+		message := words(p.err)
+		if p.pullRequest > 0 {
+			message = fmt.Sprintf("pull request %d: %s", p.pullRequest, message)
+		}
+		whole.Errors = append(whole.Errors, report.RunError{Project: p.project, Repository: p.repository, Message: message})
 	}
 	r.log.Counts(summary)
 	for _, text := range report.GroupErrors(problems) {
