@@ -79,6 +79,13 @@ It takes no arguments; everything is said by environment variables. Against a re
   SYSTEM_TEAMPROJECT                    the project's name
   INPUT_<NAME>                          an input of the task, such as INPUT_REPOSITORIES='*' or INPUT_DRYRUN=true
 
+For example:
+
+  export SYSTEM_TEAMFOUNDATIONCOLLECTIONURI=https://dev.azure.com/fabrikam SYSTEM_TEAMPROJECT=Shop
+  export INPUT_REPOSITORIES=web INPUT_DRYRUN=true
+  reschedule
+
+  NO_COLOR     keeps colours away from a terminal
   --version    prints the version
   --help       prints this
 

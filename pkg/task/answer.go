@@ -20,54 +20,60 @@ func answerAll(ctx context.Context, client *azdo.Client, rules requeue.Rules, pr
 		if len(questions) == 0 {
 			break
 		}
-		pipelines := map[uuid.UUID][]int{}
-		var projects []uuid.UUID
-		answers := make([]requeue.Answer, len(questions))
-		for i := range answers {
-			answers[i].Err = context.Canceled // until it was asked
-		}
-		each(ctx, concurrency, len(questions), func(i int) {
-			if questions[i].Kind != requeue.AskPipeline {
-				answers[i] = answer(ctx, client, questions[i])
-			}
-		})
-		for _, q := range questions {
-			if q.Kind == requeue.AskPipeline {
-				if _, known := pipelines[q.ProjectID]; !known {
-					projects = append(projects, q.ProjectID)
+		batches := batch(questions)
+		answers := make([][]requeue.Answer, len(batches))
+		each(ctx, concurrency, len(batches), func(i int) { answers[i] = answer(ctx, client, batches[i]) })
+		for i, questions := range batches {
+			for j, q := range questions {
+				if answers[i] == nil {
+					facts[q] = requeue.Answer{Err: ctx.Err()} // it was not asked any more
+					continue
 				}
-				pipelines[q.ProjectID] = append(pipelines[q.ProjectID], q.PipelineID)
+				facts[q] = answers[i][j]
 			}
-		}
-		found := make([]map[int]requeue.Pipeline, len(projects))
-		errs := make([]error, len(projects))
-		each(ctx, concurrency, len(projects), func(i int) {
-			found[i], errs[i] = client.Pipelines(ctx, projects[i], pipelines[projects[i]])
-		})
-		byProject := map[uuid.UUID]int{}
-		for i, project := range projects {
-			byProject[project] = i
-		}
-		for i, q := range questions {
-			if q.Kind == requeue.AskPipeline {
-				n := byProject[q.ProjectID]
-				answers[i] = requeue.Answer{Pipeline: found[n][q.PipelineID], Err: errs[n]}
-			}
-			facts[q] = answers[i]
 		}
 	}
 	return facts
 }
 
-// answer answers one question; a panic becomes its error.
-func answer(ctx context.Context, client *azdo.Client, q requeue.Question) (a requeue.Answer) {
+// batch groups questions that one call of the client answers: the pipelines of a project. All others stand alone.
+func batch(questions []requeue.Question) [][]requeue.Question {
+	var batches [][]requeue.Question
+	pipelines := map[uuid.UUID]int{}
+	for _, q := range questions {
+		if i, known := pipelines[q.ProjectID]; known && q.Kind == requeue.AskPipeline {
+			batches[i] = append(batches[i], q)
+			continue
+		}
+		if q.Kind == requeue.AskPipeline {
+			pipelines[q.ProjectID] = len(batches)
+		}
+		batches = append(batches, []requeue.Question{q})
+	}
+	return batches
+}
+
+// answer answers one batch, in its order; a panic becomes the error of all of it.
+func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question) (answers []requeue.Answer) {
+	answers = make([]requeue.Answer, len(batch))
 	defer func() {
 		if p := recover(); p != nil {
-			a = requeue.Answer{Err: fmt.Errorf("internal error: %v", p)}
+			for i := range answers {
+				answers[i] = requeue.Answer{Err: fmt.Errorf("internal error: %v", p)}
+			}
 		}
 	}()
+	q, a := batch[0], &answers[0]
 	switch q.Kind {
-	case requeue.AskPipeline: // answered many at a time
+	case requeue.AskPipeline:
+		ids := make([]int, len(batch))
+		for i := range batch {
+			ids[i] = batch[i].PipelineID
+		}
+		found, err := client.Pipelines(ctx, q.ProjectID, ids)
+		for i, id := range ids {
+			answers[i] = requeue.Answer{Pipeline: found[id], Err: err}
+		}
 	case requeue.AskBuild:
 		a.Build, a.Err = client.Build(ctx, q.ProjectID, q.BuildID)
 	case requeue.AskErrors:
@@ -82,7 +88,7 @@ func answer(ctx context.Context, client *azdo.Client, q requeue.Question) (a req
 			Result: "succeeded,partiallySucceeded,failed", Order: "finishTimeDescending", Top: 10,
 		})
 	}
-	return a
+	return answers
 }
 
 // each calls do for 0 to n-1, at most concurrency at once, and starts no more of them when ctx ends.
