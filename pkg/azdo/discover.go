@@ -184,6 +184,9 @@ func (l *pullRequestLister) request() request {
 	if repository := l.query.Repository; repository != nil {
 		r.location = locPullRequests
 		r.route["repositoryId"] = repository.ID.String()
+		if repository.ID == uuid.Nil {
+			r.route["repositoryId"] = repository.Name // the service takes either
+		}
 		if repository.Project.ID != uuid.Nil {
 			r.route["project"] = repository.Project.ID.String()
 		}

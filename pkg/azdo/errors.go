@@ -38,6 +38,7 @@ type Error struct {
 	// Err is the cause below, if there is one: a context's error, a connection's.
 	Err error
 
+	waited    bool // it was not sent, for want of a place or because of a pause
 	redirect  bool // the answer sent us elsewhere
 	transient bool // the same read may well succeed in a moment
 	area      area // what was asked for, which decides the permission that Advice names

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -115,6 +116,10 @@ func (c *commits) of(s string) string {
 	return s
 }
 
+// maxStale is how old the look may be on which a re-queue was decided: in a longer pause somebody else may start the
+// build that the re-queue would then cancel.
+const maxStale = 3 * time.Second
+
 // Evaluation returns one evaluation, whatever the state of its policy.
 func (c *Client) Evaluation(ctx context.Context, project, id uuid.UUID) (requeue.Evaluation, error) {
 	return c.evaluation(ctx, http.MethodGet, "read the evaluation", areaCode, project, id, nil)
@@ -122,7 +127,8 @@ func (c *Client) Evaluation(ctx context.Context, project, id uuid.UUID) (requeue
 
 // Requeue asks the service to re-queue one evaluation: one PATCH without a body, never repeated by any layer. The answer
 // is the record, whether or not anything was started. If ctx is cancelled before the request has begun, nothing is sent;
-// once it has begun it gets three more seconds for its answer. begun is called when it was written to a connection.
+// once it has begun it gets three more seconds for its answer. If it would have had to wait for more than maxStale before
+// it could begin, nothing is sent, see IsOverdue. begun is called when it was written to a connection.
 func (c *Client) Requeue(ctx context.Context, project, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
 	return c.evaluation(ctx, http.MethodPatch, "re-queue", areaRequeue, project, id, begun)
 }
@@ -134,7 +140,7 @@ func (c *Client) evaluation(
 	err := c.send(ctx, request{
 		method: method, location: locEvaluation, version: "7.1-preview.1",
 		route: map[string]string{"project": project.String(), "evaluationId": id.String()},
-		call: call{op: op, name: "evaluation", area: area, begun: begun, decode: func(_ http.Header, body []byte) error {
+		call: call{op: op, name: "evaluation", area: area, begun: begun, fresh: begun != nil, decode: func(_ http.Header, body []byte) error {
 			wire, err := decodeOne[wireEvaluation](body)
 			if err != nil {
 				return err

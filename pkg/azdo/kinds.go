@@ -22,6 +22,13 @@ func IsThrottled(err error) (time.Duration, bool) {
 	return 0, false
 }
 
+// IsOverdue reports whether a re-queue was not sent because it would have had to wait too long after the caller's last
+// look at the evaluation: look again, then send it again.
+func IsOverdue(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.waited
+}
+
 // IsLost reports whether a request that changes something may have been carried out although its answer is missing.
 func IsLost(err error) bool {
 	var e *Error

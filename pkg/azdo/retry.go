@@ -33,6 +33,8 @@ type call struct {
 	name  string // for Options.OnRequest: "evaluations"
 	area  area
 	write bool // changes something: sent once
+	// fresh says that the request was decided on a look at the service which a long wait makes worthless.
+	fresh bool
 	// begun is called when the request has been written to a connection; nil for nobody.
 	begun func()
 	// empty says that an answer without a body is an answer.

@@ -111,6 +111,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 		return nil, &Error{Op: c.op, Message: "no token: " + oneLine(err.Error()), Err: err, area: c.area}
 	}
 
+	decided := time.Now()
 	select {
 	case t.places <- struct{}{}:
 	case <-ctx.Done():
@@ -120,6 +121,9 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	defer release()
 	if err := t.pace.wait(ctx); err != nil {
 		return nil, wrap(c.op, err)
+	}
+	if c.fresh && time.Since(decided) > maxStale {
+		return nil, &Error{Op: c.op, Message: "not sent, since it had to wait too long after the last look", area: c.area, waited: true}
 	}
 
 	buffer, _ := t.buffers.Get().(*bytes.Buffer)

@@ -44,6 +44,9 @@ func (r Rules) screen(pr PullRequest, policies []*Policy, known bool, now time.T
 	case !pr.Draft && r.Drafts == DraftsOnly:
 		return NotDraft, ""
 	case r.CreatedWithin > 0 && now.Sub(pr.Created) > r.CreatedWithin:
+		if pr.Created.IsZero() {
+			return TooOld, "nobody knows when it was created"
+		}
 		return TooOld, "created " + pr.Created.UTC().Format(time.DateOnly)
 	case pr.conflicted():
 		return Conflicts, "merge status " + pr.MergeStatus
