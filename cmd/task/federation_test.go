@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
@@ -427,5 +429,33 @@ func TestFederationAliases(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestFederationInTheOwnOrganization: whoever names the run's own organization is not in another one, so a validation
+// is still limited to its pull request and never re-queues its own pipeline.
+func TestFederationInTheOwnOrganization(t *testing.T) {
+	t.Parallel()
+	authority := newPrivateAuthority(t)
+	signIn := serveTLS(t, newEntra(), &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
+	w, err := azdotest.Parse([]byte(`{"projects": [{"name": "Fabrikam",
+		"pipelines": [{"id": 12, "name": "self"}, {"id": 13, "name": "ci"}],
+		"policies": [{"id": 1, "pipeline": "self"}, {"id": 2, "pipeline": "ci"}],
+		"repositories": [{"name": "web", "pullRequests": [
+			{"id": 7, "evaluations": [{"policy": 1, "state": "expired"}, {"policy": 2, "state": "expired"}]},
+			{"id": 9, "evaluations": [{"policy": 1, "state": "expired"}]}]}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := newOrganization(t, w)
+	address := serve(t, home)
+	step := federated(t, home, address, signIn, authority.file, map[string]string{
+		"repositories": "Fabrikam/web", "organization": address + "/tfs/DefaultCollection",
+	})
+	step.Job.Reason, step.Job.PullRequest, step.Job.DefinitionID = "PullRequest", &agenttest.PullRequest{ID: 7}, 12
+	step.Job.RepositoryProvider = "TfsGit"
+	run(t, nil, step)
+	if diff := gocmp.Diff([]string{"PATCH evaluation pr=7 policy=2 (ci)"}, home.s.Writes()); diff != "" {
+		t.Errorf("writes (-want +got):\n%s", diff)
 	}
 }

@@ -61,14 +61,24 @@ func (l *loader) isRelease() bool { return strings.EqualFold(l.env.HostType, "re
 // build that it deploys, and in another organization there is no pull request of this run.
 func (l *loader) isValidation() bool {
 	return strings.EqualFold(l.env.BuildReason, "PullRequest") && strings.EqualFold(l.env.Repository.Provider, tfsGit) &&
-		!l.isRelease() && !l.given["organization"]
+		!l.isRelease() && !l.foreign()
+}
+
+// foreign reports whether the run works in another organization than its own, where its project, its repository and its
+// pull request mean nothing. Whoever names the run's own organization is not there.
+func (l *loader) foreign() bool {
+	if !l.given["organization"] {
+		return false
+	}
+	named, err := parseServiceURL(l.cfg.Connection.Organization)
+	return err != nil || !named.sameOrganization(l.collection)
 }
 
 // readScope finds out which pull requests the run is about.
 func (l *loader) readScope() {
 	l.cfg.Repositories = patterns(&l.faults, "repositories", splitList(l.in.Repositories, "comma"), requeue.NewRepositoryPatterns)
 	l.readPullRequestIDs()
-	if l.given["organization"] {
+	if l.foreign() {
 		l.checkForeignRepositories()
 		return
 	}

@@ -13,6 +13,8 @@ import (
 // Files are what a run leaves behind for others to read: the JSON report and the Markdown summary.
 type Files struct {
 	report, summary *os.File
+	// theirs says that the report's file was there before: it is never taken away.
+	theirs bool
 }
 
 // OpenFiles makes both files before anything else is done, so that a path that cannot be written stops the run in time.
@@ -37,7 +39,7 @@ func OpenFiles(reportPath, temporary string) (*Files, error) {
 	if reportPath == "" {
 		f.report, err = os.CreateTemp(temporary, "reschedule-report-*.json")
 	} else {
-		f.report, err = create(reportPath)
+		f.report, f.theirs, err = create(reportPath)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make the report: %w", err)
@@ -48,12 +50,20 @@ func OpenFiles(reportPath, temporary string) (*Files, error) {
 	return &f, nil
 }
 
-func create(path string) (*os.File, error) {
+// create opens the file at path; existed says that somebody else has made it.
+func create(path string) (file *os.File, existed bool, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() {
+			return nil, true, fmt.Errorf("%s is not a file that a report can replace", path)
+		}
+		existed = true
 	}
 	// The pipeline's author says where the report goes. What is there stays until there is a report to replace it.
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the path is an input
+	file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: the path is an input
+	return file, existed, err
 }
 
 // ReportPath is where the JSON report goes.
@@ -77,7 +87,7 @@ func (f *Files) Discard() error {
 	for _, file := range []*os.File{f.report, f.summary} {
 		info, err := file.Stat()
 		faults = append(faults, err, file.Close())
-		if err == nil && info.Size() == 0 {
+		if err == nil && info.Size() == 0 && (file != f.report || !f.theirs) {
 			faults = append(faults, os.Remove(file.Name()))
 		}
 	}

@@ -34,6 +34,7 @@ type problem struct {
 // found is what discovery has seen.
 type found struct {
 	visible  []*requeue.Repository // in all projects of the scope
+	unlisted []requeue.Project     // their repositories could not be listed
 	screened []requeue.Screened
 	problems []problem
 	notes    []note
@@ -78,11 +79,17 @@ func (d *discoverer) discover(ctx context.Context) found {
 	all := found{problems: problems}
 	for _, part := range parts {
 		all.visible = append(all.visible, part.visible...)
+		all.unlisted = append(all.unlisted, part.unlisted...)
 		all.screened = append(all.screened, part.screened...)
 		all.problems = append(all.problems, part.problems...)
 		all.notes = append(all.notes, part.notes...)
 		all.warnings = append(all.warnings, part.warnings...)
 	}
+	all.visible = unique(all.visible, func(r *requeue.Repository) uuid.UUID { return r.ID })
+	all.screened = unique(all.screened, func(s requeue.Screened) [2]string {
+		project := s.PullRequest.Repository.Project
+		return [2]string{route(project), fmt.Sprint(s.PullRequest.ID)}
+	})
 	all.problems = onlyMissingEverywhere(all.problems, len(scopes))
 	d.settleNamed(&all)
 	return all
@@ -213,6 +220,7 @@ func (d *discoverer) project(ctx context.Context, s scope) (out found) {
 		return out // which says enough
 	}
 	if err != nil {
+		out.unlisted = append(out.unlisted, s.project)
 		out.notes = append(out.notes, note{fmt.Sprintf(
 			"The repositories of project %s could not be read, so it is not known which are disabled", s.project.Name), err})
 	}
@@ -340,7 +348,8 @@ func (d *discoverer) list(ctx context.Context, project requeue.Project, reposito
 			return []problem{{project: project.Name, err: fmt.Errorf("list the pull requests: %w", err)}}
 		}
 		page.add(ctx, slices.DeleteFunc(prs, func(pr requeue.PullRequest) bool {
-			return repository == nil && !d.config.Repositories.Match(*pr.Repository, d.config.Project)
+			unknown := pr.Err != nil && pr.Repository.ID == uuid.Nil // reported rather than lost
+			return repository == nil && !unknown && !d.config.Repositories.Match(*pr.Repository, d.config.Project)
 		}))
 	}
 	return nil
@@ -397,50 +406,6 @@ func (d *discoverer) number(ctx context.Context, s scope, id int, known map[uuid
 		}
 	}
 	return pr, nil
-}
-
-// settleNamed says which named repositories and pull requests were not found, and which patterns matched nothing.
-func (d *discoverer) settleNamed(all *found) {
-	c := d.config
-	if c.ValidatesPullRequest > 0 {
-		return
-	}
-	for _, item := range c.Repositories.Items {
-		matches := func(r *requeue.Repository) bool { return item.Matches(*r, c.Project) }
-		unread := func(p problem) bool {
-			return p.pullRequest == 0 && p.repository == "" && item.MatchesProject(p.scope, c.Project)
-		}
-		if item.Exclude || slices.ContainsFunc(all.visible, matches) || slices.ContainsFunc(all.problems, unread) {
-			continue
-		}
-		if item.Named() {
-			all.problems = append(all.problems, problem{
-				project: cmp.Or(item.Project, c.Project.Name), repository: item.Repository, missing: true,
-				err: azdo.NotFound("find the repository", fmt.Sprintf("repository %q does not exist or is hidden", item.Text), true),
-			})
-			continue
-		}
-		all.warnings = append(all.warnings, fmt.Sprintf("No visible repository matches %q.", item.Text))
-	}
-}
-
-// onlyMissingEverywhere keeps "not found" for the pull requests that no project of the scope has.
-func onlyMissingEverywhere(problems []problem, projects int) []problem {
-	missing := map[int]int{}
-	for _, p := range problems {
-		if p.pullRequest > 0 && p.missing {
-			missing[p.pullRequest]++
-		}
-	}
-	reported := map[int]bool{}
-	return slices.DeleteFunc(problems, func(p problem) bool {
-		if p.pullRequest == 0 || !p.missing {
-			return false
-		}
-		drop := missing[p.pullRequest] < projects || reported[p.pullRequest]
-		reported[p.pullRequest] = true
-		return drop
-	})
 }
 
 // screener takes pages of pull requests as they come, screens them and reads the evaluations of those that are left.

@@ -279,6 +279,10 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *place, tu
 				return failed(err)
 			}
 			sleep(ctx, cmp.Or(retryAfter, time.Duration(try)*time.Second))
+		case azdo.IsOverdue(err): // nothing was sent
+			if try == maxTries {
+				return failed(err)
+			}
 		case azdo.IsLost(err):
 			patches++
 			o, settled := x.confirmLost(ctx, a, place, err)

@@ -369,7 +369,7 @@ func (r *run) finish(f found, plan requeue.Plan, outcomes []requeue.Outcome, can
 		r.log.Warning(text)
 	}
 	if cancelled {
-		r.log.Warning(cancelText(summary))
+		r.log.Warning(cancelText(plan, outcomes, summary))
 	}
 	if err := r.files.Write(whole); err != nil {
 		r.log.Error(fmt.Sprintf("Write the report: %v", err))
@@ -390,11 +390,15 @@ func (r *run) finish(f found, plan requeue.Plan, outcomes []requeue.Outcome, can
 	return exitOK
 }
 
-func cancelText(s requeue.Summary) string {
-	c := s.Counts
-	begun := c.Requeued + c.Declined + c.Moved + c.Failed
+func cancelText(plan requeue.Plan, outcomes []requeue.Outcome, s requeue.Summary) string {
+	notBegun := len(plan.Actions)
+	for _, o := range outcomes {
+		if o.Verdict != requeue.VerdictPlanned {
+			notBegun--
+		}
+	}
 	return fmt.Sprintf("The run was cancelled: %d of %d planned evaluations were re-queued, %d were not begun.",
-		c.Requeued, c.Planned, max(0, c.Planned-begun))
+		s.Counts.Requeued, s.Counts.Planned, notBegun)
 }
 
 // say adds an issue where the result has a cause that no line before has named.

@@ -1,0 +1,135 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
+)
+
+func startWorld(t *testing.T, world string) *azdotest.Server {
+	t.Helper()
+	w, err := azdotest.Parse([]byte(world))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return azdotest.Start(t, w)
+}
+
+func wantOutputs(t *testing.T, r agenttest.Result, want map[string]string) {
+	t.Helper()
+	for name, value := range want {
+		if r.Variables[name] != value {
+			t.Errorf("%s is %q, want %q\n%s", name, r.Variables[name], value, strings.Join(r.Log, "\n"))
+		}
+	}
+}
+
+// TestNothingIsHandledTwice: a project under two names, and a list that is begun again for each repository.
+func TestNothingIsHandledTwice(t *testing.T) {
+	t.Parallel()
+	t.Run("a project by its name and by its ID", func(t *testing.T) {
+		t.Parallel()
+		s := startWorld(t, `{"projects": [{"name": "Fabrikam", "repositories": [{"name": "home"}]},
+			{"name": "Contoso", "repositories": [{"name": "web", "pullRequests": [{"id": 4, "evaluations": [{"state": "expired"}]}]}]}]}`)
+		r := run(t, s, stepFile{Inputs: map[string]string{
+			"repositories": "Contoso/web\n" + azdotest.ProjectID("Contoso").String() + "/*",
+		}}.step(t, s))
+		wantOutputs(t, r, map[string]string{"evaluationCount": "1", "requeuedCount": "1"})
+		if len(s.Writes()) != 1 {
+			t.Errorf("writes: %v", s.Writes())
+		}
+	})
+	t.Run("the project's list is refused on its second page", func(t *testing.T) {
+		t.Parallel()
+		var prs []string
+		for i := range 150 {
+			state := "succeeded"
+			if i >= 147 {
+				state = "expired"
+			}
+			prs = append(prs, fmt.Sprintf(`{"id": %d, "evaluations": [{"state": %q}]}`, i+1, state))
+		}
+		s := startWorld(t, `{"pages": {"pullRequests": 100}, "projects": [{"name": "Fabrikam", "repositories": [
+			{"name": "web", "pullRequests": [`+strings.Join(prs, ",")+`]}, {"name": "two"}]}],
+			"faults": [{"match": {"route": "pullRequests", "nth": 2, "times": 1}, "fault": "403-tf401027"}]}`)
+		r := run(t, s, stepFile{Inputs: map[string]string{"repositories": "*"}}.step(t, s))
+		wantOutputs(t, r, map[string]string{"pullRequestCount": "150", "requeuedCount": "3"})
+		if len(s.Writes()) != 3 {
+			t.Errorf("writes: %v", s.Writes())
+		}
+	})
+}
+
+// TestLookIsFresh: the service asks for a pause between the look and the write, and somebody starts the build in it.
+func TestLookIsFresh(t *testing.T) {
+	t.Parallel()
+	s := startWorld(t, `{"projects": [{"name": "Fabrikam", "repositories": [
+		{"name": "web", "pullRequests": [{"id": 7, "evaluations": [{"state": "expired"}]}]}]}],
+		"faults": [{"match": {"route": "builds", "times": 1}, "retryAfter": 6}]}`)
+	var once sync.Once
+	s.Before(azdotest.Match{Route: "builds", Times: 1}, func(azdotest.Request, *azdotest.World) {
+		once.Do(func() {
+			time.AfterFunc(2*time.Second, func() {
+				s.Update(func(w *azdotest.World) { w.PullRequest(7).Evaluations[0].SetState("running") })
+			})
+		})
+	})
+	r := run(t, s, stepFile{}.step(t, s))
+	wantOutputs(t, r, map[string]string{"movedCount": "1", "requeuedCount": "0"})
+	if len(s.Writes()) != 0 {
+		t.Errorf("a running build was re-queued: %v", s.Writes())
+	}
+}
+
+// TestReportOfSomebodyElse: a run that ends early takes nothing away that it has not made, and replaces files only.
+func TestReportOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	theirs := filepath.Join(t.TempDir(), "report.json")
+	if err := os.WriteFile(theirs, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startWorld(t, `{"projects": [{"name": "Fabrikam", "repositories": [{"name": "web"}]}]}`)
+	if r := run(t, s, stepFile{Inputs: map[string]string{"reportPath": theirs, "when": "red"}}.step(t, s)); r.ExitCode != 2 {
+		t.Errorf("exit code %d", r.ExitCode)
+	}
+	if _, err := os.Stat(theirs); err != nil {
+		t.Error(err)
+	}
+	if r := run(t, s, stepFile{Inputs: map[string]string{"reportPath": os.DevNull}}.step(t, s)); r.ExitCode != 2 || len(r.Errors) == 0 ||
+		!strings.Contains(r.Errors[0], "reportPath") {
+		t.Errorf("exit code %d, errors %v", r.ExitCode, r.Errors)
+	}
+}
+
+// TestOddPullRequestIsNotLost: one without a repository is reported, in a list that is filtered by repository.
+func TestOddPullRequestIsNotLost(t *testing.T) {
+	t.Parallel()
+	s := startWorld(t, `{"projects": [{"name": "Fabrikam", "repositories": [{"name": "web", "pullRequests": [
+		{"id": 7, "raw": {"repository": null}, "evaluations": [{"state": "expired"}]},
+		{"id": 8, "evaluations": [{"state": "expired"}]}]}, {"name": "two"}]}]}`)
+	r := run(t, s, stepFile{Inputs: map[string]string{"repositories": "*"}}.step(t, s))
+	wantOutputs(t, r, map[string]string{"failedCount": "1", "requeuedCount": "1"})
+	if r.ExitCode != 1 {
+		t.Errorf("exit code %d", r.ExitCode)
+	}
+}
+
+// TestUnlistedIsNotMissing: where the repositories cannot be listed, a named one was not looked for.
+func TestUnlistedIsNotMissing(t *testing.T) {
+	t.Parallel()
+	s := startWorld(t, `{"projects": [{"name": "Fabrikam", "repositories": [
+		{"name": "web", "pullRequests": [{"id": 7, "evaluations": [{"state": "expired"}]}]}]}],
+		"faults": [{"match": {"route": "repositories"}, "fault": "403-tf401027"}]}`)
+	r := run(t, s, stepFile{Inputs: map[string]string{"repositories": "web", "pullRequestIds": "7", "onError": "warn"}}.step(t, s))
+	wantOutputs(t, r, map[string]string{"requeuedCount": "1"})
+	if r.ExitCode != 0 || len(r.Errors) != 0 {
+		t.Errorf("exit code %d, errors %v", r.ExitCode, r.Errors)
+	}
+}
