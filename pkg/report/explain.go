@@ -65,7 +65,7 @@ func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.Evaluation
 		kind = "required"
 	}
 	subject := shorten(v.Policy.TypeName, maxName)
-	if isBuild(v) {
+	if v.IsBuild() {
 		subject = fmt.Sprintf("build validation, pipeline %d", v.Policy.PipelineID)
 		if e.Pipeline != "" {
 			subject += " " + quoted(e.Pipeline, maxName)
@@ -80,7 +80,7 @@ func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.Evaluation
 	if v.Status != "" {
 		state += fmt.Sprintf(" (the service says %s)", quoted(v.Status, maxName))
 	}
-	if isBuild(v) {
+	if v.IsBuild() {
 		state += ", " + buildText(v, l.options.Now())
 	}
 	l.Line("    %s", state)

@@ -36,7 +36,7 @@ func everything(l *Log, text func(string) string) {
 	l.Plan(dry.Plan, true)
 	l.Explain(dry.Plan)
 	l.Plan(r.Plan, false)
-	l.Outcomes(r.Plan, r.Outcomes)
+	printOutcomes(l, r)
 	for i, a := range r.Plan.Actions {
 		l.Result(a, r.Outcomes[i])
 	}
@@ -190,7 +190,7 @@ func TestLineLength(t *testing.T) {
 	l, out := newLog(LogOptions{Agent: true})
 	r := sampleRun(func(s string) string { return s + strings.Repeat(" and so on", 100) })
 	l.Plan(r.Plan, false)
-	l.Outcomes(r.Plan, r.Outcomes)
+	printOutcomes(l, r)
 	for _, line := range agentLines(out.String()) {
 		if n := len([]rune(line)); n > 700 {
 			t.Errorf("a line of %d characters: %s", n, line)
@@ -211,7 +211,7 @@ func TestLogGolden(t *testing.T) {
 			l.Head("1.0.0", collection, []string{"When: expired", "Limits: 20 per run"})
 			l.Visible("Jo Doe", nil, 3, 7)
 			l.Plan(r.Plan, false)
-			l.Outcomes(r.Plan, r.Outcomes)
+			printOutcomes(l, r)
 			l.Counts(r.Summary)
 			l.Error("something failed")
 			l.Warning("something is odd")
@@ -470,5 +470,12 @@ func TestOutcomeWithoutPlan(t *testing.T) {
 	l.Outcome(r.Plan.Actions[0], r.Outcomes[0])
 	if want := "== What happened\n  #101 \"Fix the login\" (main): policy \"CI 1\": re-queued, build 4801, succeeded\n"; out.String() != want {
 		t.Errorf("wrote %q, want %q", out.String(), want)
+	}
+}
+
+// printOutcomes prints the plan's outcomes as the run does, one by one.
+func printOutcomes(l *Log, r Run) {
+	for i, o := range r.Outcomes {
+		l.Outcome(r.Plan.Actions[i], o)
 	}
 }

@@ -7,16 +7,6 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// Outcomes prints what became of each action; see Outcome.
-func (l *Log) Outcomes(p requeue.Plan, done []requeue.Outcome) {
-	l.mu.Lock()
-	l.known = newKnown(p)
-	l.mu.Unlock()
-	for i, o := range done {
-		l.Outcome(p.Actions[i], o)
-	}
-}
-
 // Outcome prints what became of one action, under its number in the plan that was printed last.
 func (l *Log) Outcome(a requeue.Action, o requeue.Outcome) {
 	l.mu.Lock()

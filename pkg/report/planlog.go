@@ -252,7 +252,7 @@ func groupLeftAlone(p requeue.Plan) []leftAloneGroup {
 	states := map[requeue.State]int{}
 	for _, pr := range p.PullRequests {
 		for _, e := range pr.Evaluations {
-			if e.Reason == requeue.NotSelectedState && isBuild(e.Evaluation) {
+			if e.Reason == requeue.NotSelectedState && e.Evaluation.IsBuild() {
 				states[e.State]++
 			}
 		}

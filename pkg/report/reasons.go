@@ -127,14 +127,10 @@ const onlyBuilds = "only build validation reacts to a re-queue"
 // explainEvaluation says why an evaluation is left alone and which input would change that.
 func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 	switch {
-	case e.Reason == requeue.NotSelectedState && !isBuild(e.Evaluation):
+	case e.Reason == requeue.NotSelectedState && !e.Evaluation.IsBuild():
 		return onlyBuilds, ""
 	case e.Reason == requeue.NotSelectedState:
 		return explainState(e.State)
 	}
 	return Explain(e.Reason)
-}
-
-func isBuild(e *requeue.Evaluation) bool {
-	return e.Policy.TypeID.String() == requeue.BuildPolicyType
 }

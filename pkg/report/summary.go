@@ -211,9 +211,6 @@ func (s *summaryWriter) problems() []Problem {
 	return problems
 }
 
-// mergeStrategy is the policy type "Require a merge strategy", which is settled by completing and holds nothing back.
-const mergeStrategy = "fa4e907d-c16b-4a4c-9dfa-4916e5d171ab"
-
 // heldByHand names the policies that a person has to satisfy, where nothing else holds an auto-complete pull request
 // back; "" else.
 func heldByHand(pr requeue.PullRequestPlan) string {
@@ -222,11 +219,9 @@ func heldByHand(pr requeue.PullRequestPlan) string {
 	}
 	var names []string
 	for _, e := range pr.Evaluations {
-		policy := e.Evaluation.Policy
-		green := e.State == requeue.StateSucceeded || e.State == requeue.StateOutdated || e.State == requeue.StateNotApplicable
 		switch {
-		case !policy.Blocking || green || policy.TypeID.String() == mergeStrategy:
-		case isBuild(e.Evaluation):
+		case !e.Blocks():
+		case e.Evaluation.IsBuild():
 			return ""
 		default:
 			names = append(names, markdown(policyName(e), maxName))

@@ -70,9 +70,9 @@ func (r Rules) selects(pr PullRequest, e Evaluation, f Facts, now time.Time) ver
 func (r Rules) selectsState(pr PullRequest, e Evaluation, state State, pipelineName string) verdict {
 	policy := e.Policy
 	switch {
-	case !e.isBuild() && policy.Blocking && !settled(state):
+	case !e.IsBuild() && policy.Blocking && !settled(state):
 		return skip(ByHand, policy.TypeName)
-	case !e.isBuild():
+	case !e.IsBuild():
 		return skip(NotSelectedState, "only build validation reacts to a re-queue")
 	case !r.Policies.Match(policy.DisplayName, pipelineName, policy.PipelineID):
 		return skip(PolicyFilter, "")

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// isBuild reports whether the evaluation's policy is a build validation, the only kind that reacts to a re-queue.
-func (e Evaluation) isBuild() bool { return e.Policy.TypeID == buildType }
+// IsBuild reports whether the evaluation's policy is a build validation, the only kind that reacts to a re-queue.
+func (e Evaluation) IsBuild() bool { return e.Policy.TypeID == buildType }
 
 var (
 	buildType             = uuid.MustParse(BuildPolicyType)
@@ -74,6 +74,6 @@ func (e Evaluation) buildQuestion(projectID uuid.UUID) Question {
 
 // greenMayShowAsRejected is true for the builds of "immediately" policies that the rules have a use for.
 func (r Rules) greenMayShowAsRejected(e Evaluation) bool {
-	return e.isBuild() && e.BuildIsNotCurrent && e.BuildID != 0 && !e.Policy.QueueOnSourceUpdateOnly &&
+	return e.IsBuild() && e.BuildIsNotCurrent && e.BuildID != 0 && !e.Policy.QueueOnSourceUpdateOnly &&
 		(slices.Contains(r.When, StateExpired) || slices.Contains(r.When, StateFailed))
 }

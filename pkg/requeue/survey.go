@@ -199,7 +199,7 @@ func (s *survey) countInFlight(p *surveyed) {
 	}
 	for i := range p.evaluations {
 		e := &p.evaluations[i]
-		if e.State == StateRunning && (e.Reason == NotSelectedState || e.Reason == PipelineDisabled) && e.Evaluation.isBuild() {
+		if e.State == StateRunning && (e.Reason == NotSelectedState || e.Reason == PipelineDisabled) && e.Evaluation.IsBuild() {
 			s.takePlace(p)
 			return
 		}
@@ -265,7 +265,7 @@ func (s *survey) decide(p *surveyed) {
 // for an answer is given the benefit of the doubt.
 func (p *surveyed) blocker(verdicts []verdict) int {
 	for i := range p.evaluations {
-		if p.evaluations[i].blocks() && !verdicts[i].requeue && verdicts[i].need == nil {
+		if p.evaluations[i].Blocks() && !verdicts[i].requeue && verdicts[i].need == nil {
 			return i
 		}
 	}
@@ -280,7 +280,7 @@ func (s *survey) askBlockers(p *surveyed, verdicts []verdict) {
 	}
 	var pending *Question
 	for i := range verdicts {
-		if need := verdicts[i].need; need != nil && p.evaluations[i].blocks() {
+		if need := verdicts[i].need; need != nil && p.evaluations[i].Blocks() {
 			s.ask(*need)
 			pending = need
 		}
@@ -295,8 +295,9 @@ func (s *survey) askBlockers(p *surveyed, verdicts []verdict) {
 	}
 }
 
-// blocks reports whether the pull request cannot complete without this evaluation, as far as noOtherBlockers goes.
-func (e EvaluationPlan) blocks() bool {
+// Blocks reports whether the pull request cannot complete before this evaluation is settled. "Require a merge strategy"
+// is settled by completing and holds nothing back.
+func (e EvaluationPlan) Blocks() bool {
 	return e.Evaluation.Policy.Blocking && e.Evaluation.Policy.TypeID != mergeStrategy && !settled(e.State)
 }
 

@@ -223,7 +223,7 @@ func (r *run) warnOf(f found, facts requeue.Facts) {
 	builds, tellExpiry := 0, false
 	for _, pr := range f.screened {
 		for _, e := range pr.PullRequest.Evaluations {
-			if e.Policy.TypeID == uuid.MustParse(requeue.BuildPolicyType) && e.BuildID != 0 {
+			if e.IsBuild() && e.BuildID != 0 {
 				builds++
 				tellExpiry = tellExpiry || e.HasIsExpired
 			}
