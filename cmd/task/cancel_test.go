@@ -92,7 +92,7 @@ func environment(t *testing.T, step agenttest.Step) []string {
 	t.Helper()
 	dir := t.TempDir()
 	out, script := filepath.Join(dir, "environment"), filepath.Join(dir, "show")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\nenv -0 >'"+out+"'\n"), 0o755); err != nil {
+	if err := writeProgram(script, []byte("#!/bin/sh\nenv -0 >'"+out+"'\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	step.Binary = script

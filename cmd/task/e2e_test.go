@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -234,6 +235,14 @@ func TestCasesThroughLauncher(t *testing.T) {
 	})
 }
 
+// writeProgram writes a file that is started soon. While it is open nothing is forked: a child of another test would hold
+// it for a moment, and starting it would fail with "text file busy" (golang/go#22315).
+func writeProgram(path string, data []byte, mode os.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, data, mode)
+}
+
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
 	data, err := os.ReadFile(from)
@@ -243,7 +252,7 @@ func copyFile(t *testing.T, from, to string) {
 	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(to, data, 0o644); err != nil {
+	if err := writeProgram(to, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

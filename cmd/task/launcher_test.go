@@ -249,7 +249,7 @@ func read(t testing.TB, path string) string {
 
 func write(t testing.TB, path, text string, mode fs.FileMode) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+	if err := writeProgram(path, []byte(text), mode); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(path, mode); err != nil {

@@ -248,7 +248,7 @@ func startProxy(t *testing.T, credentials string, names ...string) *proxyProcess
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
-	if err := os.WriteFile(binary, proxyBuild.binary, 0o700); err != nil {
+	if err := writeProgram(binary, proxyBuild.binary, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(binary, append([]string{credentials}, names...)...)
