@@ -2,7 +2,6 @@ package azdo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -100,8 +99,8 @@ func (c *Client) Builds(ctx context.Context, q BuildQuery) ([]requeue.Build, err
 		return nil, err
 	}
 	builds := make([]requeue.Build, 0, len(wire))
-	for _, w := range wire {
-		b, err := w.build()
+	for i := range wire {
+		b, err := wire[i].build()
 		if err != nil {
 			return nil, &Error{Op: op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaBuild}
 		}
@@ -137,12 +136,12 @@ func (c *Client) Build(ctx context.Context, project uuid.UUID, id int) (requeue.
 }
 
 type wireTimeline struct {
-	Records []*struct {
-		Issues []*struct {
+	Records array[struct {
+		Issues array[struct {
 			Type    text `json:"type"`
 			Message text `json:"message"`
-		} `json:"issues"`
-	} `json:"records"`
+		}] `json:"issues"`
+	}] `json:"records"`
 }
 
 // BuildErrors returns the messages of all error issues in a build's timeline, each once and cut at 64 KiB. A build
@@ -156,19 +155,17 @@ func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) ([]
 		call: call{
 			op: fmt.Sprintf("read the timeline of build %d", id), name: "timeline", area: areaBuild, empty: true,
 			decode: func(_ http.Header, body []byte) error {
-				var timeline *wireTimeline
-				if err := json.Unmarshal(body, &timeline); err != nil {
+				var timeline object[wireTimeline]
+				if err := unmarshal(body, &timeline); err != nil {
 					return err
 				}
-				if timeline != nil && timeline.Records == nil {
+				records := timeline.v.Records
+				if timeline.bad || records.bad || timeline.set && !records.present {
 					// Some other object must not pass for a timeline without errors.
-					var member struct{ Records json.RawMessage }
-					if err := json.Unmarshal(body, &member); err != nil || member.Records == nil {
-						return errors.New("it has no records")
-					}
+					return errors.New("it has no records")
 				}
 				var err error
-				texts, err = timeline.errors()
+				texts, err = timeline.v.errors()
 				return err
 			},
 		},
@@ -177,19 +174,14 @@ func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) ([]
 }
 
 func (t *wireTimeline) errors() ([]string, error) {
-	if t == nil {
-		return nil, nil
-	}
 	var texts []string
 	seen, total := map[string]bool{}, 0
-	for _, record := range t.Records {
-		if record == nil {
-			continue
+	for _, record := range t.Records.v {
+		if record.Issues.bad {
+			return nil, errors.New("its issues are not what was expected")
 		}
-		for _, issue := range record.Issues {
+		for _, issue := range record.Issues.v {
 			switch {
-			case issue == nil:
-				continue
 			case issue.Type.bad, issue.Message.bad:
 				return nil, errors.New("an issue is not what was expected")
 			case !strings.EqualFold(issue.Type.s, "error"), issue.Message.s == "":

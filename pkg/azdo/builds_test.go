@@ -114,6 +114,8 @@ func TestBuildErrorTexts(t *testing.T) {
 		{name: "no records", reply: ok(`{"records":null}`)},
 		{name: "an object that is no timeline", reply: ok(`{"count":0}`), err: "no records"},
 		{name: "a message of a wrong type", reply: ok(timeline(`{"type":"error","message":5}`)), err: "issue"},
+		{name: "an issue of a wrong type", reply: ok(timeline(`5`)), err: "issues"},
+		{name: "a timeline of a wrong type", reply: ok(`[]`), err: "no records"},
 		{name: "records of a wrong type", reply: ok(`{"records":"x"}`), err: "records"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

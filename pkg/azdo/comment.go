@@ -41,7 +41,7 @@ func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author req
 	case marker == "" || !strings.Contains(text, marker):
 		return false, &Error{Op: op, Message: "the text lacks the marker that its thread is found by", area: areaComment}
 	}
-	var threads []*wireThread
+	var threads []wireThread
 	err = c.send(ctx, request{
 		location: locThreads, version: "7.1-preview.1", route: pullRequestRoute(pr),
 		call: call{op: op, name: "threads", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
@@ -52,7 +52,8 @@ func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author req
 	if err != nil {
 		return false, err
 	}
-	for _, t := range threads {
+	for i := range threads {
+		t := &threads[i]
 		first, ours := t.first(author, marker)
 		if !ours {
 			continue

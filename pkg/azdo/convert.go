@@ -1,12 +1,12 @@
 package azdo
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
@@ -20,44 +20,82 @@ const (
 
 var buildPolicyType = uuid.MustParse(requeue.BuildPolicyType)
 
-// listOf is a list answer. Its array is a pointer, since an answer without one is an error and no empty list, and so
-// are its elements, since null is no element.
-type listOf[T any] struct {
-	Value *[]*T `json:"value"`
-}
-
 var (
 	errNoList = errors.New("it has no list")
 	errNull   = errors.New("the list holds null")
+	errNoItem = errors.New("the list holds something that is no object")
 )
 
-// decodeList reads a list answer.
-func decodeList[T any](body []byte) ([]*T, error) {
-	var list listOf[T]
-	if err := json.Unmarshal(body, &list); err != nil {
-		return nil, err
+// list is the array of a list answer. Each element is read into the same value, and taken before the next is read.
+type list[T any] struct {
+	take func(*T) error
+	set  bool
+}
+
+func (l *list[T]) read(d *jsontext.Decoder) error {
+	if d.PeekKind() != jsontext.KindBeginArray || l.set {
+		return errors.Join(d.SkipValue(), errNoList)
 	}
-	if list.Value == nil {
-		return nil, errNoList
-	}
-	for _, v := range *list.Value {
-		if v == nil {
-			return nil, errNull
+	l.set = true
+	var one object[T]
+	return elements(d, func() error {
+		if err := one.read(d); err != nil {
+			return err
 		}
+		if !one.set {
+			return errNull
+		}
+		if one.bad {
+			return errNoItem
+		}
+		return l.take(&one.v)
+	})
+}
+
+type listAnswer[T any] struct {
+	Value list[T] `json:"value"`
+}
+
+func (a *listAnswer[T]) read(d *jsontext.Decoder) error {
+	if d.PeekKind() != jsontext.KindBeginObject {
+		return errors.Join(d.SkipValue(), errNoList)
 	}
-	return *list.Value, nil
+	return readMembers(d, a)
+}
+
+// decodeEach reads a list answer element by element. take must copy what it keeps. An answer without a list is an error
+// and no empty list.
+func decodeEach[T any](body []byte, take func(*T) error) error {
+	answer := listAnswer[T]{Value: list[T]{take: take}}
+	if err := unmarshal(body, &answer); err != nil {
+		return err
+	}
+	if !answer.Value.set {
+		return errNoList
+	}
+	return nil
+}
+
+// decodeList reads a list answer.
+func decodeList[T any](body []byte) ([]T, error) {
+	all := []T{}
+	err := decodeEach(body, func(one *T) error {
+		all = append(all, *one)
+		return nil
+	})
+	return all, err
 }
 
 // decodeOne reads an answer that is one object.
 func decodeOne[T any](body []byte) (*T, error) {
-	var v *T
-	if err := json.Unmarshal(body, &v); err != nil {
+	var one object[T]
+	switch err := unmarshal(body, &one); {
+	case err != nil:
 		return nil, err
+	case !one.set || one.bad:
+		return nil, errors.New("it is no object")
 	}
-	if v == nil {
-		return nil, errors.New("it is null")
-	}
-	return v, nil
+	return &one.v, nil
 }
 
 type wireEvaluation struct {
@@ -87,39 +125,15 @@ type wirePreview struct {
 	}] `json:"errors"`
 }
 
-// plainEvaluation is wireEvaluation for records whose configuration and context are objects. The decoder then walks them
-// once instead of three times, which is half the cost of an answer.
-type plainEvaluation struct {
-	ID            guid        `json:"evaluationId"`
-	Status        word        `json:"status"`
-	Started       instant     `json:"startedDate"`
-	Completed     instant     `json:"completedDate"`
-	Configuration wirePolicy  `json:"configuration"`
-	Context       wireContext `json:"context"`
-}
-
-func (w *plainEvaluation) wire() *wireEvaluation {
-	c := &w.Configuration
-	return &wireEvaluation{
-		ID: w.ID, Status: w.Status, Started: w.Started, Completed: w.Completed,
-		Configuration: object[wirePolicy]{v: w.Configuration, set: c.ID.n != 0 || c.ID.bad || c.Type.set || c.Type.bad}, Context: object[wireContext]{v: w.Context, set: true},
-	}
-}
-
-// decodeEvaluations reads a list of records, the odd ones included.
-func decodeEvaluations(body []byte) ([]*wireEvaluation, error) {
-	plain, err := decodeList[plainEvaluation](body)
-	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); odd {
-		return decodeList[wireEvaluation](body)
-	}
-	if err != nil {
-		return nil, err
-	}
-	records := make([]*wireEvaluation, len(plain))
-	for i, w := range plain {
-		records[i] = w.wire()
-	}
-	return records, nil
+// decodeEvaluations reads and converts a list of records.
+func decodeEvaluations(body []byte, p *policies, project uuid.UUID) ([]requeue.Evaluation, error) {
+	all := []requeue.Evaluation{}
+	err := decodeEach(body, func(w *wireEvaluation) error {
+		e, err := w.evaluation(p, project)
+		all = append(all, e)
+		return err
+	})
+	return all, err
 }
 
 // evaluation converts a record; an error means that it is none.
@@ -178,7 +192,7 @@ type wirePolicy struct {
 		ID   guid `json:"id"`
 		Name text `json:"displayName"`
 	}] `json:"type"`
-	Settings json.RawMessage `json:"settings"` // decoded once per policy
+	Settings raw `json:"settings"` // decoded once per policy
 }
 
 type wireSettings struct {
@@ -226,7 +240,7 @@ func (w *wirePolicy) policy(known *policies, project uuid.UUID) *requeue.Policy 
 func (w *wirePolicy) fillSettings(p *requeue.Policy) {
 	var settings object[wireSettings]
 	if len(w.Settings) > 0 {
-		_ = settings.UnmarshalJSON(w.Settings) // never fails, see object
+		_ = unmarshal(w.Settings, &settings) // its syntax was seen to before
 	}
 	s := &settings.v
 	p.PipelineID = s.PipelineID.n
@@ -443,11 +457,11 @@ func (w *wireBuild) build() (requeue.Build, error) {
 		ID: w.ID.n, PipelineID: w.Definition.v.ID.n, Status: w.Status.s, Result: w.Result.s, Reason: w.Reason.s,
 		RefName: w.Branch.s, MergeCommitID: w.Version.s, Finished: w.Finished.t,
 	}
-	var parameters struct {
+	var parameters object[struct {
 		SourceCommitID text `json:"system.pullRequest.sourceCommitId"`
-	}
-	if strings.HasPrefix(strings.TrimSpace(w.Parameters.s), "{") && json.Unmarshal([]byte(w.Parameters.s), &parameters) == nil {
-		b.SourceCommitID = parameters.SourceCommitID.s
+	}]
+	if unmarshal([]byte(w.Parameters.s), &parameters) == nil {
+		b.SourceCommitID = parameters.v.SourceCommitID.s
 	}
 	if b.SourceCommitID == "" {
 		b.SourceCommitID = w.TriggerInfo.v.SourceSHA.s

@@ -134,27 +134,24 @@ func TestEvaluationRecord(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			one, err := decodeOne[wireEvaluation]([]byte(toJSON(record(tt.fields))))
+			wire, err := decodeOne[wireEvaluation]([]byte(toJSON(record(tt.fields))))
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, err := decodeEvaluations([]byte(listJSON(record(tt.fields), record(nil))))
+			one, err := wire.evaluation(&policies{}, projectID)
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Neither the way to it nor an odd neighbour changes what a record reads as.
-			for i, wire := range append(list, one) {
-				got, err := wire.evaluation(&policies{}, projectID)
-				if err != nil {
-					t.Fatal(err)
-				}
-				want := wholeEvaluation(tt.want)
-				if i == 1 {
-					want = wholeEvaluation(nil)
-				}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("%d (-want +got)\n%s", i, diff)
-				}
+			// The records of a list are read into one value: nothing of one shows in the next.
+			bare := map[string]any{"evaluationId": record(nil)["evaluationId"]}
+			list, err := decodeEvaluations([]byte(listJSON(record(tt.fields), bare, record(tt.fields))), &policies{}, projectID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := wholeEvaluation(tt.want)
+			empty := requeue.Evaluation{ID: want.ID, Policy: &requeue.Policy{Enabled: true}, Malformed: "configuration"}
+			if diff := cmp.Diff([]requeue.Evaluation{want, want, empty, want}, append([]requeue.Evaluation{one}, list...)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
 	}
@@ -167,12 +164,7 @@ func TestNoRecord(t *testing.T) {
 		`{"value":[{"evaluationId":"00000000-0000-0000-0000-000000000000"}]}`, `{"value":[null]}`, `{"value":["x"]}`, `{"value":[[]]}`,
 		`{"value":{}}`, `{"value":null}`, `{}`, `[]`, `null`, `{"error":"x"}`, `{"value":"x"}`, `5`,
 	} {
-		records, err := decodeEvaluations([]byte(body))
-		for _, r := range records {
-			if err == nil {
-				_, err = r.evaluation(&policies{}, projectID)
-			}
-		}
+		_, err := decodeEvaluations([]byte(body), &policies{}, projectID)
 		if err == nil {
 			t.Errorf("%s reads as evaluations", body)
 		}
@@ -363,14 +355,8 @@ func BenchmarkDecode8Evaluations(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		list, err := decodeEvaluations(body)
-		if err != nil {
+		if _, err := decodeEvaluations(body, known, projectID); err != nil {
 			b.Fatal(err)
-		}
-		for _, w := range list {
-			if _, err := w.evaluation(known, projectID); err != nil {
-				b.Fatal(err)
-			}
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -74,7 +75,7 @@ func (c *Client) Projects(ctx context.Context) ([]requeue.Project, error) {
 // access to repositories in YAML pipelines" the service leaves the others out without a word.
 func (c *Client) Repositories(ctx context.Context, project string) ([]*requeue.Repository, error) {
 	op := "list repositories of project " + project
-	var wire []*wireRepository
+	var wire []wireRepository
 	err := c.send(ctx, request{
 		location: locRepositories, version: "7.1-preview.1", route: map[string]string{"project": project},
 		call: call{op: oneLine(op), name: "repositories", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
@@ -86,8 +87,8 @@ func (c *Client) Repositories(ctx context.Context, project string) ([]*requeue.R
 		return nil, err
 	}
 	repositories := make([]*requeue.Repository, 0, len(wire))
-	for _, w := range wire {
-		r, err := w.repository()
+	for i := range wire {
+		r, err := wire[i].repository()
 		if err != nil {
 			return nil, &Error{Op: oneLine(op), Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
 		}
@@ -114,9 +115,10 @@ func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]requeue.
 	return func(yield func([]requeue.PullRequest, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		l := pullRequestLister{client: c, query: q, seen: map[int]bool{}, known: map[uuid.UUID]*requeue.Repository{}}
+		l := pullRequestLister{client: c, query: q, known: map[uuid.UUID]*requeue.Repository{}}
+		seen := map[int]bool{}
 		skip := 0
-		next := start(func() ([]*wirePullRequest, error) { return l.page(ctx, skip) })
+		next := start(func() ([]requeue.PullRequest, error) { return l.page(ctx, skip) })
 		// The last one started is waited for, so that none is left behind.
 		defer func() { cancel(); <-next.done }()
 		for {
@@ -126,17 +128,18 @@ func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]requeue.
 				yield(nil, err)
 				return
 			}
-			prs, err := l.convert(page)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
+			size := len(page)
+			prs := slices.DeleteFunc(page, func(pr requeue.PullRequest) bool {
+				again := seen[pr.ID]
+				seen[pr.ID] = true
+				return again
+			})
 			// A page without a new number comes from a server that does not know $skip.
-			last := len(page) < fullPage || len(prs) == 0
+			last := size < fullPage || len(prs) == 0
 			if !last {
-				skip += len(page)
+				skip += size
 				from := skip
-				next = start(func() ([]*wirePullRequest, error) { return l.page(ctx, from) })
+				next = start(func() ([]requeue.PullRequest, error) { return l.page(ctx, from) })
 			}
 			if len(prs) > 0 && !yield(prs, nil) || last {
 				return
@@ -171,7 +174,6 @@ func start[T any](f func() (T, error)) *pending[T] {
 type pullRequestLister struct {
 	client *Client
 	query  Query
-	seen   map[int]bool
 	known  map[uuid.UUID]*requeue.Repository // made from answers
 }
 
@@ -195,24 +197,18 @@ func (l *pullRequestLister) request() request {
 	return r
 }
 
-func (l *pullRequestLister) page(ctx context.Context, skip int) ([]*wirePullRequest, error) {
-	return numbered(ctx, l.client, l.request(), skip, decodeList[wirePullRequest])
-}
-
-func (l *pullRequestLister) convert(page []*wirePullRequest) ([]requeue.PullRequest, error) {
-	prs := make([]requeue.PullRequest, 0, len(page))
-	for _, w := range page {
-		repository, repositoryErr := l.repository(w)
-		pr, err := w.pullRequest(l.client.collection, repository, repositoryErr)
-		if err != nil {
-			return nil, &Error{Op: l.request().call.op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
-		}
-		if !l.seen[pr.ID] {
-			l.seen[pr.ID] = true
-			prs = append(prs, pr)
-		}
-	}
-	return prs, nil
+// page reads one page. Only one is read at a time.
+func (l *pullRequestLister) page(ctx context.Context, skip int) ([]requeue.PullRequest, error) {
+	return numbered(ctx, l.client, l.request(), skip, func(body []byte) ([]requeue.PullRequest, error) {
+		var page []requeue.PullRequest
+		err := decodeEach(body, func(w *wirePullRequest) error {
+			repository, repositoryErr := l.repository(w)
+			pr, err := w.pullRequest(l.client.collection, repository, repositoryErr)
+			page = append(page, pr)
+			return err
+		})
+		return page, err
+	})
 }
 
 // repository is the shared value of a pull request's repository.
@@ -278,20 +274,16 @@ func (c *Client) PullRequest(ctx context.Context, project string, id int) (reque
 // Labels returns the active labels of a pull request, which a single answer leaves out (vsts-rest-api-specs#389).
 func (c *Client) Labels(ctx context.Context, pr requeue.PullRequest) ([]string, error) {
 	op := "list the labels"
-	var wire []*wireLabel
+	var labels []wireLabel
 	err := c.send(ctx, request{
 		location: locLabels, version: "7.1-preview.1", route: pullRequestRoute(pr),
 		call: call{op: op, name: "labels", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
-			wire, err = decodeList[wireLabel](body)
+			labels, err = decodeList[wireLabel](body)
 			return err
 		}},
 	})
 	if err != nil {
 		return nil, err
-	}
-	labels := make([]wireLabel, 0, len(wire))
-	for _, w := range wire {
-		labels = append(labels, *w)
 	}
 	names, bad := activeLabels(labels, false)
 	if bad {

@@ -497,7 +497,7 @@ func TestLocationTables(t *testing.T) {
 		{"version a word", entry(`{"minVersion":"new"}`), "incomplete"},
 		{"template that leaves", entry(`{"routeTemplate":"../{resource}"}`), "incomplete"},
 		{"no ID", entry(`{"id":null}`), "offers none"},
-		{"null entry", `{"value":[null]}`, "offers none"},
+		{"null entry", `{"value":[null]}`, "holds null"},
 		{"empty", `{"value":[]}`, "offers none"},
 		{"no list", `{}`, "no list"},
 		{"a list alone", `[]`, "shape"},

@@ -2,7 +2,6 @@ package azdo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -174,21 +173,21 @@ func unregistered(err error) bool {
 
 // fillFromBody takes what a refusal says about itself: JSON in two shapes, plain text, or a web page.
 func (e *Error) fillFromBody(contentType, serviceError string, body []byte) {
-	var wire struct {
+	var wire object[struct {
 		Message text `json:"message"`
 		TypeKey text `json:"typeKey"`
 		Value   object[struct {
-			Message text `json:"message"`
+			Message text `json:"Message"`
 		}] `json:"value"`
-	}
+	}]
 	switch {
 	case isPage(contentType, body):
 		e.Message = "a web page instead of data" + pageTitle(body)
-	case len(body) > 0 && body[0] == '{' && json.Unmarshal(body, &wire) == nil:
-		e.TypeKey = oneLine(wire.TypeKey.s)
-		message := wire.Message.s
+	case len(body) > 0 && body[0] == '{' && unmarshal(body, &wire) == nil:
+		e.TypeKey = oneLine(wire.v.TypeKey.s)
+		message := wire.v.Message.s
 		if message == "" {
-			message = wire.Value.v.Message.s
+			message = wire.v.Value.v.Message.s
 		}
 		e.setMessage(message)
 	case strings.Contains(contentType, "text/plain"):

@@ -33,8 +33,8 @@ func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Polic
 	}
 	key, _ := uuid.Parse(project) // a name: the zero value, which shares nothing
 	var found []*requeue.Policy
-	for _, w := range wire {
-		if p := w.policy(&c.policies, key); p.TypeID == buildPolicyType {
+	for i := range wire {
+		if p := wire[i].policy(&c.policies, key); p.TypeID == buildPolicyType {
 			found = append(found, p)
 		}
 	}
@@ -65,7 +65,9 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 	var seen map[uuid.UUID]bool
 	share := commits{pr.SourceCommitID}
 	for skip := 0; ; {
-		page, err := numbered(ctx, c, r, skip, decodeEvaluations)
+		page, err := numbered(ctx, c, r, skip, func(body []byte) ([]requeue.Evaluation, error) {
+			return decodeEvaluations(body, &c.policies, project)
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -74,11 +76,7 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 			all = make([]requeue.Evaluation, 0, len(page))
 		}
 		fresh := 0
-		for _, w := range page {
-			e, err := w.evaluation(&c.policies, project)
-			if err != nil {
-				return nil, &Error{Op: op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
-			}
+		for _, e := range page {
 			if seen[e.ID] {
 				continue
 			}

@@ -2,23 +2,109 @@ package azdo
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
+	"io"
+	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 	"unique"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
-// The types of this file decode one JSON value without ever failing: a value of another type sets bad. One odd field
-// then costs one evaluation, not the whole list. Absent and null are both the zero value.
+// value reads one JSON value in one pass. The types of this file never fail for a type that they did not expect, they set
+// bad: one odd field then costs one evaluation, not the whole list. Their errors are those of the syntax. Absent and null
+// are both the zero value.
+type value interface {
+	read(d *jsontext.Decoder) error
+}
+
+// decoder is a decoder with what it reads from.
+type decoder struct {
+	*jsontext.Decoder
+	from bytes.Buffer
+}
+
+var decoders = sync.Pool{New: func() any { return &decoder{Decoder: new(jsontext.Decoder)} }}
+
+var errTrailing = errors.New("something follows the answer")
+
+// unmarshal reads one whole answer, or a part of one. What the service sends is taken as it is: the last of two members
+// of one name counts, and bytes that are no text become U+FFFD. What it reads into v does not share memory with b.
+func unmarshal(b []byte, v value) error {
+	d, _ := decoders.Get().(*decoder)
+	defer decoders.Put(d)
+	d.from = *bytes.NewBuffer(b)
+	d.Reset(&d.from, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err := v.read(d.Decoder); err != nil {
+		return err
+	}
+	switch _, err := d.ReadToken(); {
+	case err == nil:
+		return errTrailing
+	case !errors.Is(err, io.EOF):
+		return err
+	}
+	return nil
+}
+
+// members are the fields of wire types by the names in their json tags, for each reflect.Type.
+var members sync.Map
+
+func membersOf(t reflect.Type) map[string]int {
+	if known, ok := members.Load(t); ok {
+		index, _ := known.(map[string]int)
+		return index
+	}
+	index := make(map[string]int, t.NumField())
+	for i := range t.NumField() {
+		index[t.Field(i).Tag.Get("json")] = i
+	}
+	members.Store(t, index)
+	return index
+}
+
+// readMembers reads an object into the struct that to points to, each of whose fields is a value.
+func readMembers(d *jsontext.Decoder, to any) error {
+	fields := reflect.ValueOf(to).Elem()
+	index := membersOf(fields.Type())
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != jsontext.KindEndObject {
+		name, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		plain, _ := unquote(name)
+		if i, known := index[string(plain)]; known {
+			err = fields.Field(i).Addr().Interface().(value).read(d) //nolint:forcetypeassert // a fault of the wire type; every one is tested
+		} else {
+			err = d.SkipValue()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
 
 // maxID is the largest number that the service gives to anything; it also fits an int of 32 bits.
 const maxID = 1<<31 - 1
 
-func isNull(b []byte) bool { return len(b) == 4 && b[0] == 'n' }
+// next reads the next value; null is none.
+func next(d *jsontext.Decoder) (jsontext.Value, error) {
+	v, err := d.ReadValue()
+	if err != nil || v.Kind() == jsontext.KindNull {
+		return nil, err
+	}
+	return v, nil
+}
 
 // text is a string.
 type text struct {
@@ -26,35 +112,28 @@ type text struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *text) UnmarshalJSON(b []byte) error {
+func (t *text) read(d *jsontext.Decoder) error {
 	*t = text{}
-	if isNull(b) {
-		return nil
+	v, err := next(d)
+	if v == nil {
+		return err
 	}
-	plain, ok := unquote(b)
-	if !ok {
-		t.bad = true
-		return nil
-	}
-	t.s = string(plain)
+	plain, ok := unquote(v)
+	t.s, t.bad = string(plain), !ok
 	return nil
 }
 
-// unquote returns the content of a JSON string, which aliases b where it can.
-func unquote(b []byte) ([]byte, bool) {
-	if len(b) < 2 || b[0] != '"' {
+// unquote returns the content of a JSON string, which aliases v where it can.
+func unquote(v jsontext.Value) ([]byte, bool) {
+	if v.Kind() != jsontext.KindString {
 		return nil, false
 	}
-	inner := b[1 : len(b)-1]
+	inner := v[1 : len(v)-1]
 	if bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
 		return inner, true
 	}
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		return nil, false
-	}
-	return []byte(s), true
+	plain, _ := jsontext.AppendUnquote(nil, v) // it complains of what it has replaced
+	return plain, true
 }
 
 // word is a string that many records share: a status, a branch, a name. Equal ones share their bytes.
@@ -63,15 +142,14 @@ type word struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (w *word) UnmarshalJSON(b []byte) error {
+func (w *word) read(d *jsontext.Decoder) error {
 	var t text
-	_ = t.UnmarshalJSON(b)
+	err := t.read(d)
 	*w = word{bad: t.bad}
 	if t.s != "" {
 		w.s = unique.Make(t.s).Value()
 	}
-	return nil
+	return err
 }
 
 // flag is a boolean.
@@ -81,19 +159,11 @@ type flag struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (f *flag) UnmarshalJSON(b []byte) error {
-	*f = flag{}
-	switch {
-	case isNull(b):
-	case string(b) == "true":
-		f.v, f.set = true, true
-	case string(b) == "false":
-		f.set = true
-	default:
-		f.set, f.bad = true, true
-	}
-	return nil
+func (f *flag) read(d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	*f = flag{v: kind == jsontext.KindTrue, set: kind != jsontext.KindNull}
+	f.bad = f.set && !f.v && kind != jsontext.KindFalse
+	return d.SkipValue()
 }
 
 // number is the ID of something or a count: a whole number from 0 to maxID, where 0 means none.
@@ -102,11 +172,11 @@ type number struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (n *number) UnmarshalJSON(b []byte) error {
+func (n *number) read(d *jsontext.Decoder) error {
 	*n = number{}
-	if isNull(b) {
-		return nil
+	b, err := next(d)
+	if b == nil {
+		return err
 	}
 	v, err := strconv.ParseInt(string(b), 10, 64)
 	if n.bad = err != nil || v < 0 || v > maxID; !n.bad {
@@ -121,11 +191,11 @@ type small struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (n *small) UnmarshalJSON(b []byte) error {
+func (n *small) read(d *jsontext.Decoder) error {
 	*n = small{}
-	if isNull(b) {
-		return nil
+	b, err := next(d)
+	if b == nil {
+		return err
 	}
 	v, err := strconv.ParseInt(string(b), 10, 16)
 	n.n, n.bad = int(v), err != nil
@@ -138,15 +208,15 @@ type decimal struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *decimal) UnmarshalJSON(b []byte) error {
-	*d = decimal{}
-	if isNull(b) {
-		return nil
+func (f *decimal) read(d *jsontext.Decoder) error {
+	*f = decimal{}
+	b, err := next(d)
+	if b == nil {
+		return err
 	}
 	v, err := strconv.ParseFloat(string(b), 64)
-	if d.bad = err != nil || v < 0; !d.bad {
-		d.v = v
+	if f.bad = err != nil || v < 0; !f.bad {
+		f.v = v
 	}
 	return nil
 }
@@ -157,11 +227,11 @@ type guid struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (g *guid) UnmarshalJSON(b []byte) error {
+func (g *guid) read(d *jsontext.Decoder) error {
 	*g = guid{}
-	if isNull(b) {
-		return nil
+	b, err := next(d)
+	if b == nil {
+		return err
 	}
 	inner, _ := unquote(b)
 	v, err := uuid.ParseBytes(inner)
@@ -177,11 +247,11 @@ type instant struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (i *instant) UnmarshalJSON(b []byte) error {
+func (i *instant) read(d *jsontext.Decoder) error {
 	*i = instant{}
-	if isNull(b) {
-		return nil
+	b, err := next(d)
+	if b == nil {
+		return err
 	}
 	inner, ok := unquote(b)
 	t, parsed := parseTime(strings.TrimSpace(string(inner)))
@@ -214,33 +284,63 @@ type object[T any] struct {
 	bad bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (o *object[T]) UnmarshalJSON(b []byte) error {
-	*o = object[T]{}
-	if isNull(b) {
-		return nil
+func (o *object[T]) read(d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	*o = object[T]{set: kind != jsontext.KindNull}
+	if kind == jsontext.KindBeginObject {
+		return readMembers(d, &o.v)
 	}
-	o.set = true
-	o.bad = b[0] != '{' || json.Unmarshal(b, &o.v) != nil
-	return nil
+	o.bad = o.set
+	return d.SkipValue()
 }
 
-// array is a JSON array; elements of another type make all of it bad.
+// array is a JSON array of objects; elements of another type make all of it bad.
 type array[T any] struct {
-	v   []T
-	set bool // neither absent nor null
-	bad bool
+	v       []T
+	present bool // perhaps as null
+	bad     bool
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (a *array[T]) UnmarshalJSON(b []byte) error {
-	*a = array[T]{}
-	if isNull(b) {
-		return nil
+func (a *array[T]) read(d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	*a = array[T]{present: true}
+	if kind != jsontext.KindBeginArray {
+		a.bad = kind != jsontext.KindNull
+		return d.SkipValue()
 	}
-	a.set = true
-	a.bad = b[0] != '[' || json.Unmarshal(b, &a.v) != nil
-	return nil
+	return elements(d, func() error {
+		var one object[T]
+		err := one.read(d)
+		a.v, a.bad = append(a.v, one.v), a.bad || one.bad
+		return err
+	})
+}
+
+// raw is any value, as it was sent; nil is an absent one.
+type raw jsontext.Value
+
+func (r *raw) read(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	*r = raw(v.Clone())
+	return err
+}
+
+// elements walks an array that has not begun yet; read takes one element.
+func elements(d *jsontext.Decoder, read func() error) error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for {
+		switch d.PeekKind() {
+		case jsontext.KindEndArray, jsontext.KindInvalid:
+			_, err := d.ReadToken()
+			return err
+		default:
+			if err := read(); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // field is a wire field by name, and whether it has the wrong type.

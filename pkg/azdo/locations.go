@@ -37,64 +37,72 @@ func neededLocations() []uuid.UUID {
 	}
 }
 
-// wireLocation is an entry of the table of locations. The SDK dereferences each field without a look.
+// wireLocation is an entry of the table of locations.
 type wireLocation struct {
-	ID              *string `json:"id"`
-	Area            *string `json:"area"`
-	ResourceName    *string `json:"resourceName"`
-	RouteTemplate   *string `json:"routeTemplate"`
-	ResourceVersion *int    `json:"resourceVersion"`
-	MinVersion      *string `json:"minVersion"`
-	MaxVersion      *string `json:"maxVersion"`
-	ReleasedVersion *string `json:"releasedVersion"`
+	ID              text   `json:"id"`
+	Area            text   `json:"area"`
+	ResourceName    text   `json:"resourceName"`
+	RouteTemplate   text   `json:"routeTemplate"`
+	ResourceVersion number `json:"resourceVersion"`
+	MinVersion      text   `json:"minVersion"`
+	MaxVersion      text   `json:"maxVersion"`
+	ReleasedVersion text   `json:"releasedVersion"`
+}
+
+// location is an entry as the SDK reads it. It dereferences each field without a look.
+type location struct {
+	ID              string `json:"id"`
+	Area            string `json:"area"`
+	ResourceName    string `json:"resourceName"`
+	RouteTemplate   string `json:"routeTemplate"`
+	ResourceVersion int    `json:"resourceVersion"`
+	MinVersion      string `json:"minVersion"`
+	MaxVersion      string `json:"maxVersion"`
+	ReleasedVersion string `json:"releasedVersion"`
 }
 
 var versionNumber = regexp.MustCompile(`^[0-9]{1,4}\.[0-9]{1,4}$`)
 
-func (w *wireLocation) usable() bool {
-	if w.Area == nil || w.ResourceName == nil || w.RouteTemplate == nil || w.ResourceVersion == nil {
-		return false
+func (w *wireLocation) location() (location, bool) {
+	l := location{
+		w.ID.s, w.Area.s, w.ResourceName.s, w.RouteTemplate.s, w.ResourceVersion.n, w.MinVersion.s, w.MaxVersion.s, w.ReleasedVersion.s,
 	}
-	for _, v := range []*string{w.MinVersion, w.MaxVersion, w.ReleasedVersion} {
-		if v == nil || !versionNumber.MatchString(*v) {
-			return false
+	if l.Area == "" || l.ResourceName == "" || l.RouteTemplate == "" || l.ResourceVersion == 0 {
+		return l, false
+	}
+	for _, v := range []string{l.MinVersion, l.MaxVersion, l.ReleasedVersion} {
+		if !versionNumber.MatchString(v) {
+			return l, false
 		}
 	}
 	// A template is a path below the collection and stays there.
-	return !strings.ContainsAny(*w.RouteTemplate, "?#\\") && !strings.Contains(*w.RouteTemplate, "..")
+	return l, !strings.ContainsAny(l.RouteTemplate, "?#\\") && !strings.Contains(l.RouteTemplate, "..")
 }
 
 // usableLocations cuts the table down to the entries that this package needs, about 16 of 770, and refuses a table that
 // the SDK would panic on. What the SDK gets to see is what it keeps for the life of the process.
 func usableLocations(body []byte) ([]byte, error) {
-	var table struct {
-		Value *[]json.RawMessage `json:"value"`
-	}
-	if err := json.Unmarshal(body, &table); err != nil {
-		return nil, err
-	}
-	if table.Value == nil {
-		return nil, errNoList
-	}
 	needed := map[string]bool{}
 	for _, id := range neededLocations() {
 		needed[id.String()] = true
 	}
-	kept := []*wireLocation{}
-	for _, raw := range *table.Value {
-		var id struct {
-			ID text `json:"id"`
+	kept := []location{}
+	err := decodeEach(body, func(w *wireLocation) error {
+		id := strings.ToLower(w.ID.s)
+		if !needed[id] {
+			return nil
 		}
-		if json.Unmarshal(raw, &id) != nil || !needed[strings.ToLower(id.ID.s)] {
-			continue
+		l, usable := w.location()
+		if !usable {
+			return errors.New("the entry of API " + id + " is incomplete")
 		}
-		var w wireLocation
-		if json.Unmarshal(raw, &w) != nil || !w.usable() {
-			return nil, errors.New("the entry of API " + strings.ToLower(id.ID.s) + " is incomplete")
-		}
-		kept = append(kept, &w)
-	}
-	if len(kept) == 0 {
+		kept = append(kept, l)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(kept) == 0:
 		return nil, errors.New("it offers none of the APIs that are needed; is this the URL of an organization or collection?")
 	}
 	return json.Marshal(map[string]any{"count": len(kept), "value": kept})

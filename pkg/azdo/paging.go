@@ -22,14 +22,14 @@ const (
 )
 
 // numbered reads one page of a list that pages by $top and $skip.
-func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode func(body []byte) ([]*T, error)) ([]*T, error) {
+func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode func(body []byte) ([]T, error)) ([]T, error) {
 	query := url.Values{"$top": {strconv.Itoa(pageTop)}}
 	if skip > 0 {
 		query.Set("$skip", strconv.Itoa(skip))
 	}
 	maps.Copy(query, r.query)
 	r.query = query
-	var page []*T
+	var page []T
 	r.call.decode = func(_ http.Header, body []byte) (err error) {
 		page, err = decode(body)
 		return err
@@ -39,15 +39,15 @@ func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode
 }
 
 // continued reads a list that pages by continuation token, until limit items have come; 0 is all of them.
-func continued[T any](ctx context.Context, c *Client, r request, limit int) ([]*T, error) {
-	var all []*T
+func continued[T any](ctx context.Context, c *Client, r request, limit int) ([]T, error) {
+	var all []T
 	token, seen := "", map[string]bool{}
 	for range maxPages {
 		one := fresh(r)
 		if token != "" {
 			one.query.Set("continuationToken", token)
 		}
-		var page []*T
+		var page []T
 		next := ""
 		one.call.decode = func(h http.Header, body []byte) (err error) {
 			next = h.Get(azuredevops.HeaderKeyContinuationToken)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hashicorp/go-retryablehttp"
 )
 
@@ -277,7 +277,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body []byte, err 
 		if err == nil {
 			return answer, nil
 		}
-		c.judgeShape(e, body, err)
+		c.judgeShape(e, err)
 		return nil, e
 	case status/100 == 3:
 		e.judgeRedirect(resp.Header.Get("Location"))
@@ -324,22 +324,15 @@ func (c *call) read(h http.Header, body []byte) ([]byte, error) {
 }
 
 // judgeShape tells a torn answer, which a read asks for again, from one that is not what was asked for.
-func (c *call) judgeShape(e *Error, body []byte, err error) {
-	var syntax *json.SyntaxError
-	var wrong *json.UnmarshalTypeError
+func (c *call) judgeShape(e *Error, err error) {
+	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.Is(err, errNoBody):
 		e.Message, e.transient = err.Error(), true
-	case errors.As(err, &syntax) && syntax.Offset >= int64(len(body)):
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.Message, e.transient = "the answer ends in the middle", true
 	case errors.As(err, &syntax):
 		e.Message = "the answer is not JSON"
-	case errors.As(err, &wrong):
-		// The value itself is foreign text and stays out.
-		e.Message = "the answer has an unexpected shape: " + oneLine(wrong.Field) + " is not what was expected"
-		if wrong.Field == "" {
-			e.Message = "the answer has an unexpected shape"
-		}
 	default:
 		e.Message = "the answer has an unexpected shape: " + oneLine(err.Error())
 	}
