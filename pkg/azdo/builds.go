@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -115,7 +116,7 @@ func (c *Client) Build(ctx context.Context, project uuid.UUID, id int) (requeue.
 	err := c.send(ctx, request{
 		location: locBuilds, version: "7.1-preview.7",
 		route: map[string]string{"project": project.String(), "buildId": strconv.Itoa(id)},
-		call: call{op: fmt.Sprintf("read build %d", id), name: "build", area: areaBuild, decode: func(_ http.Header, body []byte) error {
+		call: call{op: fmt.Sprintf("read build %d", id), name: "build", area: areaBuild, decode: func(_ http.Header, body io.Reader) error {
 			wire, err := decodeOne[wireBuild](body)
 			if err != nil {
 				return err
@@ -154,7 +155,7 @@ func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) ([]
 		route: map[string]string{"project": project.String(), "buildId": strconv.Itoa(id)},
 		call: call{
 			op: fmt.Sprintf("read the timeline of build %d", id), name: "timeline", area: areaBuild, empty: true,
-			decode: func(_ http.Header, body []byte) error {
+			decode: func(_ http.Header, body io.Reader) error {
 				var timeline object[wireTimeline]
 				if err := unmarshal(body, &timeline); err != nil {
 					return err

@@ -3,6 +3,7 @@ package azdo
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author req
 	var threads []wireThread
 	err = c.send(ctx, request{
 		location: locThreads, version: "7.1-preview.1", route: pullRequestRoute(pr),
-		call: call{op: op, name: "threads", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
+		call: call{op: op, name: "threads", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
 			threads, err = decodeList[wireThread](body)
 			return err
 		}},
@@ -97,7 +98,7 @@ func (c *Client) write(ctx context.Context, op, name, method string, route map[s
 	}
 	err = c.send(ctx, request{
 		method: method, location: location, version: "7.1-preview.1", route: route, body: encoded,
-		call: call{op: op, name: name, area: areaComment, decode: func(_ http.Header, body []byte) error {
+		call: call{op: op, name: name, area: areaComment, decode: func(_ http.Header, body io.Reader) error {
 			_, err := decodeOne[struct{}](body)
 			return err
 		}},

@@ -1,8 +1,10 @@
 package azdo
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 
@@ -65,7 +67,7 @@ func (a *listAnswer[T]) read(d *jsontext.Decoder) error {
 
 // decodeEach reads a list answer element by element. take must copy what it keeps. An answer without a list is an error
 // and no empty list.
-func decodeEach[T any](body []byte, take func(*T) error) error {
+func decodeEach[T any](body io.Reader, take func(*T) error) error {
 	answer := listAnswer[T]{Value: list[T]{take: take}}
 	if err := unmarshal(body, &answer); err != nil {
 		return err
@@ -77,7 +79,7 @@ func decodeEach[T any](body []byte, take func(*T) error) error {
 }
 
 // decodeList reads a list answer.
-func decodeList[T any](body []byte) ([]T, error) {
+func decodeList[T any](body io.Reader) ([]T, error) {
 	all := []T{}
 	err := decodeEach(body, func(one *T) error {
 		all = append(all, *one)
@@ -87,7 +89,7 @@ func decodeList[T any](body []byte) ([]T, error) {
 }
 
 // decodeOne reads an answer that is one object.
-func decodeOne[T any](body []byte) (*T, error) {
+func decodeOne[T any](body io.Reader) (*T, error) {
 	var one object[T]
 	switch err := unmarshal(body, &one); {
 	case err != nil:
@@ -126,7 +128,7 @@ type wirePreview struct {
 }
 
 // decodeEvaluations reads and converts a list of records.
-func decodeEvaluations(body []byte, p *policies, project uuid.UUID) ([]requeue.Evaluation, error) {
+func decodeEvaluations(body io.Reader, p *policies, project uuid.UUID) ([]requeue.Evaluation, error) {
 	all := []requeue.Evaluation{}
 	err := decodeEach(body, func(w *wireEvaluation) error {
 		e, err := w.evaluation(p, project)
@@ -240,7 +242,7 @@ func (w *wirePolicy) policy(known *policies, project uuid.UUID) *requeue.Policy 
 func (w *wirePolicy) fillSettings(p *requeue.Policy) {
 	var settings object[wireSettings]
 	if len(w.Settings) > 0 {
-		_ = unmarshal(w.Settings, &settings) // its syntax was seen to before
+		_ = unmarshal(bytes.NewBuffer(w.Settings), &settings) // its syntax was seen to before
 	}
 	s := &settings.v
 	p.PipelineID = s.PipelineID.n
@@ -460,7 +462,7 @@ func (w *wireBuild) build() (requeue.Build, error) {
 	var parameters object[struct {
 		SourceCommitID text `json:"system.pullRequest.sourceCommitId"`
 	}]
-	if unmarshal([]byte(w.Parameters.s), &parameters) == nil {
+	if unmarshal(strings.NewReader(w.Parameters.s), &parameters) == nil {
 		b.SourceCommitID = parameters.v.SourceCommitID.s
 	}
 	if b.SourceCommitID == "" {

@@ -1,6 +1,7 @@
 package azdo
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"strings"
@@ -134,7 +135,7 @@ func TestEvaluationRecord(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire, err := decodeOne[wireEvaluation]([]byte(toJSON(record(tt.fields))))
+			wire, err := decodeOne[wireEvaluation](strings.NewReader(toJSON(record(tt.fields))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,7 +145,7 @@ func TestEvaluationRecord(t *testing.T) {
 			}
 			// The records of a list are read into one value: nothing of one shows in the next.
 			bare := map[string]any{"evaluationId": record(nil)["evaluationId"]}
-			list, err := decodeEvaluations([]byte(listJSON(record(tt.fields), bare, record(tt.fields))), &policies{}, projectID)
+			list, err := decodeEvaluations(strings.NewReader(listJSON(record(tt.fields), bare, record(tt.fields))), &policies{}, projectID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,7 +165,7 @@ func TestNoRecord(t *testing.T) {
 		`{"value":[{"evaluationId":"00000000-0000-0000-0000-000000000000"}]}`, `{"value":[null]}`, `{"value":["x"]}`, `{"value":[[]]}`,
 		`{"value":{}}`, `{"value":null}`, `{}`, `[]`, `null`, `{"error":"x"}`, `{"value":"x"}`, `5`,
 	} {
-		_, err := decodeEvaluations([]byte(body), &policies{}, projectID)
+		_, err := decodeEvaluations(strings.NewReader(body), &policies{}, projectID)
 		if err == nil {
 			t.Errorf("%s reads as evaluations", body)
 		}
@@ -175,7 +176,7 @@ func TestPolicyIsShared(t *testing.T) {
 	t.Parallel()
 	known := &policies{}
 	of := func(project uuid.UUID, fields map[string]any) *requeue.Policy {
-		wire, err := decodeOne[wireEvaluation]([]byte(toJSON(record(fields))))
+		wire, err := decodeOne[wireEvaluation](strings.NewReader(toJSON(record(fields))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +236,7 @@ func TestPullRequestAnswer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire, err := decodeOne[wirePullRequest]([]byte(toJSON(whole(tt.fields))))
+			wire, err := decodeOne[wirePullRequest](strings.NewReader(toJSON(whole(tt.fields))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -293,7 +294,7 @@ func TestBuildAnswer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire, err := decodeOne[wireBuild]([]byte(tt.body))
+			wire, err := decodeOne[wireBuild](strings.NewReader(tt.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -320,7 +321,7 @@ func FuzzEvaluationRecord(f *testing.F) {
 	f.Add(`{"value":[null]}`)
 	f.Add(`{"evaluationId":"78e00bd2-3653-4e03-8e66-6007d9a28a4c","context":{"isExpired":true,"ISEXPIRED":"x"}}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		wire, err := decodeOne[wireEvaluation]([]byte(body))
+		wire, err := decodeOne[wireEvaluation](strings.NewReader(body))
 		if err != nil {
 			return
 		}
@@ -334,8 +335,8 @@ func FuzzEvaluationRecord(f *testing.F) {
 		if e.IsExpired && !e.HasIsExpired {
 			t.Error("expired without the key")
 		}
-		_, _ = decodeList[wirePullRequest]([]byte(body))
-		_, _ = usableLocations([]byte(body))
+		_, _ = decodeList[wirePullRequest](strings.NewReader(body))
+		_, _ = usableLocations(strings.NewReader(body))
 	})
 }
 
@@ -355,7 +356,7 @@ func BenchmarkDecode8Evaluations(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := decodeEvaluations(body, known, projectID); err != nil {
+		if _, err := decodeEvaluations(bytes.NewReader(body), known, projectID); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -3,6 +3,7 @@ package azdo
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"net/url"
@@ -31,7 +32,7 @@ func (c *Client) Identity(ctx context.Context) (requeue.Identity, error) {
 	var found *wire
 	err := c.send(ctx, request{
 		location: locConnectionData, version: "7.1-preview.1",
-		call: call{op: "read the identity", name: "connectionData", area: areaOrganization, decode: func(_ http.Header, body []byte) (err error) {
+		call: call{op: "read the identity", name: "connectionData", area: areaOrganization, decode: func(_ http.Header, body io.Reader) (err error) {
 			found, err = decodeOne[wire](body)
 			return err
 		}},
@@ -78,7 +79,7 @@ func (c *Client) Repositories(ctx context.Context, project string) ([]*requeue.R
 	var wire []wireRepository
 	err := c.send(ctx, request{
 		location: locRepositories, version: "7.1-preview.1", route: map[string]string{"project": project},
-		call: call{op: oneLine(op), name: "repositories", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
+		call: call{op: oneLine(op), name: "repositories", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
 			wire, err = decodeList[wireRepository](body)
 			return err
 		}},
@@ -199,7 +200,7 @@ func (l *pullRequestLister) request() request {
 
 // page reads one page. Only one is read at a time.
 func (l *pullRequestLister) page(ctx context.Context, skip int) ([]requeue.PullRequest, error) {
-	return numbered(ctx, l.client, l.request(), skip, func(body []byte) ([]requeue.PullRequest, error) {
+	return numbered(ctx, l.client, l.request(), skip, func(body io.Reader) ([]requeue.PullRequest, error) {
 		var page []requeue.PullRequest
 		err := decodeEach(body, func(w *wirePullRequest) error {
 			repository, repositoryErr := l.repository(w)
@@ -247,7 +248,7 @@ func (c *Client) PullRequest(ctx context.Context, project string, id int) (reque
 	var wire *wirePullRequest
 	err := c.send(ctx, request{
 		location: locPullRequest, version: "7.1-preview.1", route: route,
-		call: call{op: op, name: "pullrequest", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
+		call: call{op: op, name: "pullrequest", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
 			wire, err = decodeOne[wirePullRequest](body)
 			return err
 		}},
@@ -277,7 +278,7 @@ func (c *Client) Labels(ctx context.Context, pr requeue.PullRequest) ([]string, 
 	var labels []wireLabel
 	err := c.send(ctx, request{
 		location: locLabels, version: "7.1-preview.1", route: pullRequestRoute(pr),
-		call: call{op: op, name: "labels", area: areaCode, decode: func(_ http.Header, body []byte) (err error) {
+		call: call{op: op, name: "labels", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
 			labels, err = decodeList[wireLabel](body)
 			return err
 		}},

@@ -1,6 +1,7 @@
 package azdo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -183,7 +184,7 @@ func (e *Error) fillFromBody(contentType, serviceError string, body []byte) {
 	switch {
 	case isPage(contentType, body):
 		e.Message = "a web page instead of data" + pageTitle(body)
-	case len(body) > 0 && body[0] == '{' && unmarshal(body, &wire) == nil:
+	case len(body) > 0 && body[0] == '{' && unmarshal(bytes.NewReader(body), &wire) == nil:
 		e.TypeKey = oneLine(wire.v.TypeKey.s)
 		message := wire.v.Message.s
 		if message == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -65,7 +66,7 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 	var seen map[uuid.UUID]bool
 	share := commits{pr.SourceCommitID}
 	for skip := 0; ; {
-		page, err := numbered(ctx, c, r, skip, func(body []byte) ([]requeue.Evaluation, error) {
+		page, err := numbered(ctx, c, r, skip, func(body io.Reader) ([]requeue.Evaluation, error) {
 			return decodeEvaluations(body, &c.policies, project)
 		})
 		if err != nil {
@@ -138,7 +139,7 @@ func (c *Client) evaluation(
 	err := c.send(ctx, request{
 		method: method, location: locEvaluation, version: "7.1-preview.1",
 		route: map[string]string{"project": project.String(), "evaluationId": id.String()},
-		call: call{op: op, name: "evaluation", area: area, begun: begun, fresh: begun != nil, decode: func(_ http.Header, body []byte) error {
+		call: call{op: op, name: "evaluation", area: area, begun: begun, fresh: begun != nil, decode: func(_ http.Header, body io.Reader) error {
 			wire, err := decodeOne[wireEvaluation](body)
 			if err != nil {
 				return err

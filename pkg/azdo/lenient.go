@@ -23,24 +23,17 @@ type value interface {
 	read(d *jsontext.Decoder) error
 }
 
-// decoder is a decoder with what it reads from.
-type decoder struct {
-	*jsontext.Decoder
-	from bytes.Buffer
-}
-
-var decoders = sync.Pool{New: func() any { return &decoder{Decoder: new(jsontext.Decoder)} }}
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
 var errTrailing = errors.New("something follows the answer")
 
 // unmarshal reads one whole answer, or a part of one. What the service sends is taken as it is: the last of two members
-// of one name counts, and bytes that are no text become U+FFFD. What it reads into v does not share memory with b.
-func unmarshal(b []byte, v value) error {
-	d, _ := decoders.Get().(*decoder)
+// of one name counts, and bytes that are no text become U+FFFD. What it reads into v shares no memory with r.
+func unmarshal(r io.Reader, v value) error {
+	d, _ := decoders.Get().(*jsontext.Decoder)
 	defer decoders.Put(d)
-	d.from = *bytes.NewBuffer(b)
-	d.Reset(&d.from, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := v.read(d.Decoder); err != nil {
+	d.Reset(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err := v.read(d); err != nil {
 		return err
 	}
 	switch _, err := d.ReadToken(); {

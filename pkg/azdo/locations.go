@@ -3,6 +3,7 @@ package azdo
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"regexp"
 	"strings"
 
@@ -81,7 +82,7 @@ func (w *wireLocation) location() (location, bool) {
 
 // usableLocations cuts the table down to the entries that this package needs, about 16 of 770, and refuses a table that
 // the SDK would panic on. What the SDK gets to see is what it keeps for the life of the process.
-func usableLocations(body []byte) ([]byte, error) {
+func usableLocations(body io.Reader) ([]byte, error) {
 	needed := map[string]bool{}
 	for _, id := range neededLocations() {
 		needed[id.String()] = true

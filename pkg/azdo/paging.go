@@ -3,6 +3,7 @@ package azdo
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -22,7 +23,7 @@ const (
 )
 
 // numbered reads one page of a list that pages by $top and $skip.
-func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode func(body []byte) ([]T, error)) ([]T, error) {
+func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode func(body io.Reader) ([]T, error)) ([]T, error) {
 	query := url.Values{"$top": {strconv.Itoa(pageTop)}}
 	if skip > 0 {
 		query.Set("$skip", strconv.Itoa(skip))
@@ -30,7 +31,7 @@ func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode
 	maps.Copy(query, r.query)
 	r.query = query
 	var page []T
-	r.call.decode = func(_ http.Header, body []byte) (err error) {
+	r.call.decode = func(_ http.Header, body io.Reader) (err error) {
 		page, err = decode(body)
 		return err
 	}
@@ -49,7 +50,7 @@ func continued[T any](ctx context.Context, c *Client, r request, limit int) ([]T
 		}
 		var page []T
 		next := ""
-		one.call.decode = func(h http.Header, body []byte) (err error) {
+		one.call.decode = func(h http.Header, body io.Reader) (err error) {
 			next = h.Get(azuredevops.HeaderKeyContinuationToken)
 			page, err = decodeList[T](body)
 			return err

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -41,9 +42,9 @@ type call struct {
 	empty bool
 	// decode reads the answer; nil takes any JSON. It runs once per try and must start from nothing. A syntax error at
 	// the end of the body means that the answer was torn.
-	decode func(h http.Header, body []byte) error
+	decode func(h http.Header, body io.Reader) error
 	// rewrite, instead of decode, returns the body that the SDK is to see.
-	rewrite func(body []byte) ([]byte, error)
+	rewrite func(body io.Reader) ([]byte, error)
 
 	tries int
 	spent time.Duration

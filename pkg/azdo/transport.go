@@ -19,9 +19,6 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// maxBody bounds an answer; the largest that is expected, a thousand pull requests, is about 5 MB.
-const maxBody = 64 << 20
-
 // transport is the http.RoundTripper below the SDK's client. It refuses foreign origins, adds the token, repeats reads
 // (retry.go), and returns either a 2xx answer that was read and decoded whole, or an *Error. The SDK therefore never
 // sees a status, a body or a shape that it would lose or panic on.
@@ -32,7 +29,6 @@ type transport struct {
 	attempts *http.Client      // one try: base behind the places and the pace
 	places   chan struct{}
 	pace     *pace
-	buffers  sync.Pool // of *bytes.Buffer
 
 	onRequest func(op string, status int, took time.Duration)
 	onWait    func(reason string, d time.Duration)
@@ -47,7 +43,6 @@ func newTransport(o Options, collection *url.URL, base http.RoundTripper) *trans
 		onRequest: o.OnRequest,
 		onWait:    o.OnWait,
 	}
-	t.buffers.New = func() any { return new(bytes.Buffer) }
 	t.pace = &pace{onWait: o.OnWait}
 	t.attempts = &http.Client{Transport: roundTripper(t.attempt), CheckRedirect: neverFollow}
 	return t
@@ -126,11 +121,10 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 		return nil, &Error{Op: c.op, Message: "not sent, since it had to wait too long after the last look", area: c.area, waited: true}
 	}
 
-	buffer, _ := t.buffers.Get().(*bytes.Buffer)
-	buffer.Reset()
-	defer t.recycle(buffer)
+	var body body
+	defer body.free()
 	start := time.Now()
-	sent, resp, err := t.exchange(req, c, token, buffer)
+	sent, resp, err := t.exchange(req, c, token, &body)
 	took := time.Since(start)
 	c.spent += took
 	release()
@@ -140,7 +134,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 		status = resp.StatusCode
 	}
 	t.onRequest(req.Method+" "+c.name, status, took)
-	answer, failure := c.judge(ctx, resp, trimMark(buffer.Bytes()), err)
+	answer, failure := c.judge(ctx, resp, &body, err)
 	if failure == nil {
 		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
 		return resp, nil
@@ -154,16 +148,9 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	return nil, failure
 }
 
-// recycle keeps a buffer for the next answer. The decoders copy what they keep.
-func (t *transport) recycle(b *bytes.Buffer) {
-	if b.Cap() <= 1<<20 {
-		t.buffers.Put(b)
-	}
-}
-
 // exchange sends the request and reads the whole answer, within what is left of the call's time. sent reports whether
 // any of it can have reached the service.
-func (t *transport) exchange(req *http.Request, c *call, token string, body *bytes.Buffer) (sent bool, resp *http.Response, err error) {
+func (t *transport) exchange(req *http.Request, c *call, token string, body *body) (sent bool, resp *http.Response, err error) {
 	var trace sendTrace
 	ctx, cancel := c.bounded(req.Context(), &trace.connected)
 	defer cancel(nil)
@@ -174,14 +161,8 @@ func (t *transport) exchange(req *http.Request, c *call, token string, body *byt
 	resp, err = t.base.RoundTrip(req)
 	if err == nil {
 		t.pace.observe(resp.Header, time.Now()) // before the body, which may take its time
-		if n := resp.ContentLength; n > 0 && n <= maxBody {
-			body.Grow(int(n) + bytes.MinRead)
-		}
-		_, err = body.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+		err = body.readFrom(resp.Body)
 		_ = resp.Body.Close()
-		if err == nil && body.Len() > maxBody {
-			err = errTooLarge
-		}
 	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -190,9 +171,8 @@ func (t *transport) exchange(req *http.Request, c *call, token string, body *byt
 }
 
 var (
-	errTimeout  = errors.New("no answer in time")
-	errReplay   = errors.New("not sent again by the network layer")
-	errTooLarge = errors.New("the answer is larger than 64 MiB")
+	errTimeout = errors.New("no answer in time")
+	errReplay  = errors.New("not sent again by the network layer")
 )
 
 // bounded returns the context of one try. A read ends with the call's context. A write that has begun gets a little
@@ -250,12 +230,8 @@ func (s *sendTrace) hooks() *httptrace.ClientTrace {
 	}
 }
 
-var byteOrderMark = []byte("\xef\xbb\xbf")
-
-func trimMark(body []byte) []byte { return bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark)) }
-
 // judge decides what an answer amounts to: the body for the SDK to see, or a failure.
-func (c *call) judge(ctx context.Context, resp *http.Response, body []byte, err error) ([]byte, *Error) {
+func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err error) ([]byte, *Error) {
 	e := &Error{}
 	if resp != nil {
 		e.StatusCode = resp.StatusCode
@@ -267,10 +243,10 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body []byte, err 
 	}
 	contentType := strings.ToLower(resp.Header.Get("Content-Type"))
 	switch status := resp.StatusCode; {
-	case status == http.StatusNonAuthoritativeInfo, status/100 == 2 && isPage(contentType, body):
+	case status == http.StatusNonAuthoritativeInfo, status/100 == 2 && isPage(contentType, body.head()):
 		// A write lands here too: whoever sent the page, the service may have done its work.
 		e.SignIn = true
-		e.Message = "a web page instead of data" + pageTitle(body)
+		e.Message = "a web page instead of data" + pageTitle(body.head())
 		return nil, e
 	case status/100 == 2:
 		answer, err := c.read(resp.Header, body)
@@ -287,7 +263,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body []byte, err 
 		e.Message = (&proxyError{e.StatusCode}).Error() // the proxy's own text may quote what it was sent
 		return nil, e
 	}
-	e.fillFromBody(contentType, resp.Header.Get("X-TFS-ServiceError"), body)
+	e.fillFromBody(contentType, resp.Header.Get("X-TFS-ServiceError"), body.head())
 	if e.Message == "" {
 		e.Message = http.StatusText(e.StatusCode)
 	}
@@ -309,16 +285,16 @@ func dateOf(h http.Header) time.Time {
 var errNoBody = errors.New("the answer is empty")
 
 // read hands the body of a 2xx answer to the call.
-func (c *call) read(h http.Header, body []byte) ([]byte, error) {
+func (c *call) read(h http.Header, body *body) ([]byte, error) {
 	switch {
-	case len(body) == 0 && c.empty:
+	case len(body.head()) == 0 && c.empty:
 		return nil, nil
-	case len(body) == 0:
+	case len(body.head()) == 0:
 		return nil, errNoBody
 	case c.rewrite != nil:
-		return c.rewrite(body)
+		return c.rewrite(body.reader())
 	case c.decode != nil:
-		return nil, c.decode(h, body)
+		return nil, c.decode(h, body.reader())
 	}
 	return nil, nil
 }

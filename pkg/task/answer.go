@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,18 +94,19 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question) 
 
 // each calls do for 0 to n-1, at most concurrency at once, and starts no more of them when ctx ends.
 func each(ctx context.Context, concurrency, n int, do func(i int)) {
-	places := make(chan struct{}, max(1, concurrency))
+	var next atomic.Int64
 	var running sync.WaitGroup
-	defer running.Wait()
-	for i := range n {
-		select {
-		case places <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
+	// A goroutine for each i would grow a stack of its own each time.
+	for range min(max(1, concurrency), n) {
 		running.Go(func() {
-			defer func() { <-places }()
-			do(i)
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				do(i)
+			}
 		})
 	}
+	running.Wait()
 }

@@ -438,7 +438,7 @@ func (s *screener) add(ctx context.Context, prs []requeue.PullRequest) {
 	s.pages = append(s.pages, page)
 	s.mu.Unlock()
 	s.reading.Go(func() {
-		each(ctx, s.config.Concurrency, len(worth), func(i int) {
+		each(ctx, 2*s.config.Concurrency, len(worth), func(i int) {
 			defer func() {
 				if p := recover(); p != nil {
 					worth[i].Err = fmt.Errorf("internal error: %v", p)
