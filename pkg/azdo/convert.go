@@ -145,28 +145,11 @@ func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Eva
 	}
 	c := &w.Context.v
 	preview := c.Preview.v.Errors
-	e := requeue.Evaluation{
-		ID:                w.ID.v,
-		Policy:            w.Configuration.v.policy(p, project),
-		Status:            w.Status.s,
-		Started:           w.Started.t,
-		Completed:         w.Completed.t,
-		BuildID:           c.BuildID.n,
-		BuildStarted:      c.BuildStarted.t,
-		BuildIsNotCurrent: c.BuildIsNotCurrent.v,
-		IsExpired:         c.IsExpired.v,
-		HasIsExpired:      c.IsExpired.set,
-		PipelineName:      c.PipelineName.s,
-		MergeCommitID:     c.MergeCommitID.s,
-		SourceCommitID:    c.SourceCommitID.s,
-	}
 	for _, line := range preview.v {
 		preview.bad = preview.bad || line.Message.bad
-		if line.Message.s != "" {
-			e.Preview = append(e.Preview, cutBytes(line.Message.s, maxText))
-		}
 	}
-	e.Malformed = firstBad(
+	e := requeue.Evaluation{ID: w.ID.v, Policy: w.Configuration.v.policy(p, project), Status: w.Status.s, Details: requeue.NoDetails}
+	malformed := firstBad(
 		field{"status", w.Status.bad},
 		field{"startedDate", w.Started.bad},
 		field{"completedDate", w.Completed.bad},
@@ -181,6 +164,27 @@ func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Eva
 		field{"context.lastMergeSourceCommitId", c.SourceCommitID.bad},
 		field{"context.buildOutputPreview", c.Preview.bad || preview.bad},
 	)
+	if !e.IsBuild() && malformed == "" {
+		return e, nil
+	}
+	e.Details = &requeue.Details{
+		Malformed:         malformed,
+		Started:           w.Started.t,
+		Completed:         w.Completed.t,
+		BuildID:           c.BuildID.n,
+		BuildStarted:      c.BuildStarted.t,
+		BuildIsNotCurrent: c.BuildIsNotCurrent.v,
+		IsExpired:         c.IsExpired.v,
+		HasIsExpired:      c.IsExpired.set,
+		PipelineName:      c.PipelineName.s,
+		MergeCommitID:     c.MergeCommitID.s,
+		SourceCommitID:    c.SourceCommitID.s,
+	}
+	for _, line := range preview.v {
+		if line.Message.s != "" {
+			e.Preview = append(e.Preview, cutBytes(line.Message.s, maxText))
+		}
+	}
 	return e, nil
 }
 
@@ -364,7 +368,7 @@ func (w *wirePullRequest) pullRequest(collection *url.URL, repository *requeue.R
 		AutoComplete:   w.AutoComplete.set,
 		Fork:           w.Fork.set,
 		MergeStatus:    w.MergeStatus.s,
-		Created:        w.Created.t,
+		Created:        w.Created.t.Time(),
 		SourceCommitID: w.SourceCommit.v.ID.s,
 	}
 	pr.URL = pullRequestPage(collection, w.Repository.v.WebURL.s, repository, pr.ID)
@@ -457,7 +461,7 @@ func (w *wireBuild) build() (requeue.Build, error) {
 	}
 	b := requeue.Build{
 		ID: w.ID.n, PipelineID: w.Definition.v.ID.n, Status: w.Status.s, Result: w.Result.s, Reason: w.Reason.s,
-		RefName: w.Branch.s, MergeCommitID: w.Version.s, Finished: w.Finished.t,
+		RefName: w.Branch.s, MergeCommitID: w.Version.s, Finished: w.Finished.t.Time(),
 	}
 	var parameters object[struct {
 		SourceCommitID text `json:"system.pullRequest.sourceCommitId"`

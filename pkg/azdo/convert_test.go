@@ -29,10 +29,12 @@ func wholePolicy(change func(*requeue.Policy)) *requeue.Policy {
 func wholeEvaluation(change func(*requeue.Evaluation)) requeue.Evaluation {
 	e := requeue.Evaluation{
 		ID: evaluationID, Policy: wholePolicy(nil), Status: "queued",
-		Started:   time.Date(2024, 6, 1, 10, 0, 0, 500_000_000, time.UTC),
-		Completed: time.Date(2024, 6, 1, 11, 0, 0, 0, time.UTC),
-		BuildID:   17, BuildStarted: time.Date(2024, 6, 1, 10, 0, 1, 0, time.UTC), BuildIsNotCurrent: true, IsExpired: true, HasIsExpired: true,
-		PipelineName: "ci", MergeCommitID: "6366", SourceCommitID: "cb71",
+		Details: &requeue.Details{
+			Started:   requeue.InstantOf(time.Date(2024, 6, 1, 10, 0, 0, 500_000_000, time.UTC)),
+			Completed: requeue.InstantOf(time.Date(2024, 6, 1, 11, 0, 0, 0, time.UTC)),
+			BuildID:   17, BuildStarted: requeue.InstantOf(time.Date(2024, 6, 1, 10, 0, 1, 0, time.UTC)), BuildIsNotCurrent: true, IsExpired: true, HasIsExpired: true,
+			PipelineName: "ci", MergeCommitID: "6366", SourceCommitID: "cb71",
+		},
 	}
 	if change != nil {
 		change(&e)
@@ -48,7 +50,7 @@ func TestEvaluationRecord(t *testing.T) {
 	}
 	withoutContext := func(malformed string) change {
 		return func(e *requeue.Evaluation) {
-			*e = requeue.Evaluation{ID: e.ID, Policy: e.Policy, Status: e.Status, Started: e.Started, Completed: e.Completed, Malformed: malformed}
+			*e.Details = requeue.Details{Started: e.Started, Completed: e.Completed, Malformed: malformed}
 		}
 	}
 	badBuildID := func(e *requeue.Evaluation) { e.BuildID, e.Malformed = 0, "context.buildId" }
@@ -58,11 +60,11 @@ func TestEvaluationRecord(t *testing.T) {
 		want   change
 	}{
 		{name: "as recorded"},
-		{name: "no completedDate", fields: map[string]any{"completedDate": absent}, want: func(e *requeue.Evaluation) { e.Completed = time.Time{} }},
-		{name: "the year 1 is none", fields: map[string]any{"completedDate": "0001-01-01T00:00:00"}, want: func(e *requeue.Evaluation) { e.Completed = time.Time{} }},
+		{name: "no completedDate", fields: map[string]any{"completedDate": absent}, want: func(e *requeue.Evaluation) { e.Completed = 0 }},
+		{name: "the year 1 is none", fields: map[string]any{"completedDate": "0001-01-01T00:00:00"}, want: func(e *requeue.Evaluation) { e.Completed = 0 }},
 		{name: "a zone is taken to UTC", fields: map[string]any{"completedDate": "2024-06-01T13:00:00+02:00"}},
-		{name: "no time", fields: map[string]any{"startedDate": "yesterday"}, want: func(e *requeue.Evaluation) { e.Started, e.Malformed = time.Time{}, "startedDate" }},
-		{name: "a number for a time", fields: map[string]any{"completedDate": 5}, want: func(e *requeue.Evaluation) { e.Completed, e.Malformed = time.Time{}, "completedDate" }},
+		{name: "no time", fields: map[string]any{"startedDate": "yesterday"}, want: func(e *requeue.Evaluation) { e.Started, e.Malformed = 0, "startedDate" }},
+		{name: "a number for a time", fields: map[string]any{"completedDate": 5}, want: func(e *requeue.Evaluation) { e.Completed, e.Malformed = 0, "completedDate" }},
 		{name: "a number for the status", fields: map[string]any{"status": 2}, want: func(e *requeue.Evaluation) { e.Status, e.Malformed = "", "status" }},
 		{name: "no status", fields: map[string]any{"status": nil}, want: func(e *requeue.Evaluation) { e.Status = "" }},
 		{name: "no context", fields: map[string]any{"context": absent}, want: withoutContext("")},
@@ -128,9 +130,10 @@ func TestEvaluationRecord(t *testing.T) {
 		{
 			name:   "settings of other types decide nothing",
 			fields: map[string]any{"configuration.type": map[string]any{"id": "fa4e907d-c16b-4a4c-9dfa-4906e5d171dd", "displayName": "Minimum number of reviewers"}, "configuration.settings.displayName": 5},
-			want: policy(func(p *requeue.Policy) {
-				*p = requeue.Policy{ID: p.ID, TypeID: uuid.MustParse("fa4e907d-c16b-4a4c-9dfa-4906e5d171dd"), TypeName: "Minimum number of reviewers", Enabled: true, Blocking: true}
-			}),
+			want: func(e *requeue.Evaluation) {
+				e.Policy = &requeue.Policy{ID: e.Policy.ID, TypeID: uuid.MustParse("fa4e907d-c16b-4a4c-9dfa-4906e5d171dd"), TypeName: "Minimum number of reviewers", Enabled: true, Blocking: true}
+				e.Details = requeue.NoDetails // nor does their context
+			},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -150,7 +153,7 @@ func TestEvaluationRecord(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := wholeEvaluation(tt.want)
-			empty := requeue.Evaluation{ID: want.ID, Policy: &requeue.Policy{Enabled: true}, Malformed: "configuration"}
+			empty := requeue.Evaluation{ID: want.ID, Policy: &requeue.Policy{Enabled: true}, Details: &requeue.Details{Malformed: "configuration"}}
 			if diff := cmp.Diff([]requeue.Evaluation{want, want, empty, want}, append([]requeue.Evaluation{one}, list...)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

@@ -86,7 +86,9 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 			if e.Policy.Deleted || !e.Policy.Enabled {
 				continue
 			}
-			e.SourceCommitID, e.MergeCommitID = share.of(e.SourceCommitID), share.of(e.MergeCommitID)
+			if e.Details != requeue.NoDetails {
+				e.SourceCommitID, e.MergeCommitID = share.of(e.SourceCommitID), share.of(e.MergeCommitID)
+			}
 			all = append(all, e)
 		}
 		skip += len(page)

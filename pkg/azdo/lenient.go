@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
 // value reads one JSON value in one pass. The types of this file never fail for a type that they did not expect, they set
@@ -236,7 +238,7 @@ func (g *guid) read(d *jsontext.Decoder) error {
 
 // instant is a time. One without a zone is UTC, and the year 1 stands for none (azure-devops-go-api#17, #59).
 type instant struct {
-	t   time.Time
+	t   requeue.Instant
 	bad bool
 }
 
@@ -249,7 +251,7 @@ func (i *instant) read(d *jsontext.Decoder) error {
 	inner, ok := unquote(b)
 	t, parsed := parseTime(strings.TrimSpace(string(inner)))
 	if i.bad = !ok || !parsed; !i.bad {
-		i.t = t
+		i.t = requeue.InstantOf(t)
 	}
 	return nil
 }

@@ -316,8 +316,8 @@ func largeRun(pullRequests int) Run {
 		pr := &b.plan.PullRequests[i]
 		for j := range 8 {
 			pr.Evaluations = append(pr.Evaluations, requeue.EvaluationPlan{
-				State: requeue.StateExpired, Requeue: j == 0, Pipeline: "web-ci",
-				Evaluation: &requeue.Evaluation{BuildID: 1000 + i, Policy: &requeue.Policy{ID: j, DisplayName: "CI", PipelineID: 4, TypeName: "Build"}},
+				Decision: &requeue.Decision{State: requeue.StateExpired, Requeue: j == 0, Pipeline: "web-ci"},
+				Evaluation: &requeue.Evaluation{Details: &requeue.Details{BuildID: 1000 + i}, Policy: &requeue.Policy{ID: j, DisplayName: "CI", PipelineID: 4, TypeName: "Build"}},
 			})
 			if j > 0 {
 				pr.Evaluations[j].Reason = requeue.RunLimit

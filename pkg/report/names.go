@@ -82,10 +82,10 @@ func buildText(e *requeue.Evaluation, now time.Time) string {
 	switch {
 	case e.BuildID == 0:
 		return "no build yet"
-	case e.BuildStarted.IsZero():
+	case e.BuildStarted == 0:
 		return fmt.Sprintf("build %d", e.BuildID)
 	}
-	return fmt.Sprintf("build %d started %s", e.BuildID, ago(now.Sub(e.BuildStarted)))
+	return fmt.Sprintf("build %d started %s", e.BuildID, ago(now.Sub(e.BuildStarted.Time())))
 }
 
 // detailText is the detail where it says more than the words around it.

@@ -48,7 +48,7 @@ func (k known) verdict(a requeue.Action) requeue.EvaluationPlan {
 			}
 		}
 	}
-	return requeue.EvaluationPlan{Evaluation: a.Evaluation, State: a.State, Requeue: true}
+	return requeue.EvaluationPlan{Evaluation: a.Evaluation, Decision: &requeue.Decision{State: a.State, Requeue: true}}
 }
 
 // Head begins the log: what runs, where, and the rules that are in effect.

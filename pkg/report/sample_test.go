@@ -72,9 +72,9 @@ func (b *builder) pullRequest(id int, title string) *requeue.PullRequestPlan {
 func (b *builder) build(state requeue.State, build int) *requeue.EvaluationPlan {
 	n := b.count()
 	return b.add(requeue.EvaluationPlan{
-		State: state, Pipeline: b.text("web-ci"),
+		Decision: &requeue.Decision{State: state, Pipeline: b.text("web-ci")},
 		Evaluation: &requeue.Evaluation{
-			BuildID: build, BuildStarted: sampleTime.Add(-3 * time.Hour), Status: "queued",
+			Status: "queued", Details: &requeue.Details{BuildID: build, BuildStarted: requeue.InstantOf(sampleTime.Add(-3 * time.Hour))},
 			Policy: &requeue.Policy{
 				ID: 10 + n, TypeID: uuid.MustParse(requeue.BuildPolicyType), TypeName: "Build", Enabled: true, Blocking: true,
 				DisplayName: b.text(fmt.Sprintf("CI %d", n)), PipelineID: 40 + n,
@@ -86,8 +86,10 @@ func (b *builder) build(state requeue.State, build int) *requeue.EvaluationPlan 
 // reviewers adds a policy that only people can satisfy.
 func (b *builder) reviewers(state requeue.State, reason requeue.Reason) *requeue.EvaluationPlan {
 	return b.add(requeue.EvaluationPlan{
-		State: state, Reason: reason, Detail: map[bool]string{true: "Minimum number of reviewers", false: onlyBuilds}[reason == requeue.ByHand],
-		Evaluation: &requeue.Evaluation{Status: "running", Policy: &requeue.Policy{
+		Decision: &requeue.Decision{
+			State: state, Reason: reason, Detail: map[bool]string{true: "Minimum number of reviewers", false: onlyBuilds}[reason == requeue.ByHand],
+		},
+		Evaluation: &requeue.Evaluation{Status: "running", Details: requeue.NoDetails, Policy: &requeue.Policy{
 			ID: 10 + b.count(), TypeID: uuid.MustParse(reviewersType), TypeName: "Minimum number of reviewers", Enabled: true, Blocking: true,
 		}},
 	})

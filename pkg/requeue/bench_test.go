@@ -24,8 +24,7 @@ func BenchmarkSurvey(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		screened := screen(r, prs...)
-		facts, _ := answerAll(b, r, screened, svc)
-		if p := r.NewPlan(screened, facts, now); len(p.Actions) != 20 {
+		if p, _ := answerAll(b, r, screened, svc); len(p.Actions) != 20 {
 			b.Fatalf("%d actions", len(p.Actions))
 		}
 	}

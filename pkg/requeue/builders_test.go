@@ -39,6 +39,8 @@ func id(n int) uuid.UUID {
 
 func ago(d time.Duration) time.Time { return now.Add(-d) }
 
+func before(d time.Duration) requeue.Instant { return requeue.InstantOf(ago(d)) }
+
 // isOf moves the end of a build.
 func isOf(d time.Duration) func(*requeue.Build) {
 	return func(b *requeue.Build) { b.Finished = ago(d) }
@@ -88,9 +90,12 @@ func evaluation(policyID int, mods ...evaluationMod) requeue.Evaluation {
 			DisplayName: fmt.Sprintf("Build %d", policyID), PipelineID: 100 + policyID, QueueOnSourceUpdateOnly: true,
 			ValidDuration: 720,
 		},
-		Status: "approved", Started: ago(30 * time.Hour), Completed: ago(24 * time.Hour),
-		BuildID: 500, BuildStarted: ago(25 * time.Hour), HasIsExpired: true, PipelineName: fmt.Sprintf("pipeline-%d", 100+policyID),
-		MergeCommitID: "m2", SourceCommitID: "c2",
+		Status: "approved",
+		Details: &requeue.Details{
+			Started: before(30 * time.Hour), Completed: before(24 * time.Hour),
+			BuildID: 500, BuildStarted: before(25 * time.Hour), HasIsExpired: true, PipelineName: fmt.Sprintf("pipeline-%d", 100+policyID),
+			MergeCommitID: "m2", SourceCommitID: "c2",
+		},
 	}
 	apply(&e, mods)
 	return e
@@ -103,7 +108,7 @@ func failed(e *requeue.Evaluation)  { e.Status = "rejected" }
 func broken(e *requeue.Evaluation)  { e.Status = "broken" }
 func running(e *requeue.Evaluation) { e.Status = "running" }
 func notStarted(e *requeue.Evaluation) {
-	e.Status, e.BuildID, e.BuildStarted, e.Completed = "queued", 0, time.Time{}, time.Time{}
+	e.Status, e.BuildID, e.BuildStarted, e.Completed = "queued", 0, 0, 0
 }
 func outdated(e *requeue.Evaluation)      { e.BuildIsNotCurrent = true }
 func notApplicable(e *requeue.Evaluation) { e.Status = "notApplicable" }
@@ -116,8 +121,8 @@ func shownAsRejected(e *requeue.Evaluation) {
 
 func optional(e *requeue.Evaluation)  { e.Policy.Blocking = false }
 func manual(e *requeue.Evaluation)    { e.Policy.ManualQueueOnly = true }
-func noBuild(e *requeue.Evaluation)   { e.BuildID, e.BuildStarted = 0, time.Time{} }
-func noEnd(e *requeue.Evaluation)     { e.Completed = time.Time{} }
+func noBuild(e *requeue.Evaluation)   { e.BuildID, e.BuildStarted = 0, 0 }
+func noEnd(e *requeue.Evaluation)     { e.Completed = 0 }
 func noNames(e *requeue.Evaluation)   { e.PipelineName, e.Policy.DisplayName = "", "" }
 func malformed(e *requeue.Evaluation) { e.Malformed = "buildId" }
 
@@ -125,15 +130,15 @@ func status(s string) evaluationMod { return func(e *requeue.Evaluation) { e.Sta
 func buildID(n int) evaluationMod   { return func(e *requeue.Evaluation) { e.BuildID = n } }
 
 func completed(d time.Duration) evaluationMod {
-	return func(e *requeue.Evaluation) { e.Completed = ago(d) }
+	return func(e *requeue.Evaluation) { e.Completed = before(d) }
 }
 
 func started(d time.Duration) evaluationMod {
-	return func(e *requeue.Evaluation) { e.Started = ago(d) }
+	return func(e *requeue.Evaluation) { e.Started = before(d) }
 }
 
 func buildStarted(d time.Duration) evaluationMod {
-	return func(e *requeue.Evaluation) { e.BuildStarted = ago(d) }
+	return func(e *requeue.Evaluation) { e.BuildStarted = before(d) }
 }
 
 func preview(texts ...string) evaluationMod {
@@ -270,22 +275,25 @@ func history(builds ...requeue.Build) service { return service{builds: builds} }
 
 func screen(r requeue.Rules, prs ...requeue.PullRequest) []requeue.Screened {
 	out := make([]requeue.Screened, len(prs))
-	for i, pr := range prs {
-		out[i] = r.Screen(pr, nil, false, now)
+	for i := range prs {
+		out[i] = r.Screen(&prs[i], nil, false, now)
 	}
 	return out
 }
 
-// answerAll asks and answers until nothing is asked, and returns the rounds of questions. It fails the test where a
+// answerAll answers until nothing is asked, and returns the plan and the rounds of questions. It fails the test where a
 // question is asked twice.
-func answerAll(t testing.TB, r requeue.Rules, prs []requeue.Screened, s service) (requeue.Facts, [][]requeue.Question) {
+func answerAll(t testing.TB, r requeue.Rules, prs []requeue.Screened, s service) (requeue.Plan, [][]requeue.Question) {
 	t.Helper()
 	facts := requeue.Facts{}
 	var rounds [][]requeue.Question
 	for {
-		questions := r.Ask(prs, facts, now)
+		plan, questions := r.Decide(prs, facts, now)
 		if len(questions) == 0 {
-			return facts, rounds
+			return plan, rounds
+		}
+		if len(plan.PullRequests)+len(plan.Actions) > 0 {
+			t.Fatalf("a plan beside questions: %v", lines(plan))
 		}
 		rounds = append(rounds, questions)
 		for _, q := range questions {
@@ -300,8 +308,8 @@ func answerAll(t testing.TB, r requeue.Rules, prs []requeue.Screened, s service)
 func planOf(t testing.TB, r requeue.Rules, s service, prs ...requeue.PullRequest) requeue.Plan {
 	t.Helper()
 	screened := screen(r, prs...)
-	facts, _ := answerAll(t, r, screened, s)
-	return r.NewPlan(screened, facts, now)
+	plan, _ := answerAll(t, r, screened, s)
+	return plan
 }
 
 // lines is a plan to compare: "7: draft" for a pull request that is left alone, else "7/1: expired requeue",

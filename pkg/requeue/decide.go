@@ -21,13 +21,18 @@ type verdict struct {
 	pipeline string
 }
 
+// decision is what goes into the plan.
+func (v *verdict) decision() Decision {
+	return Decision{State: v.state, Requeue: v.requeue, Reason: v.reason, Detail: v.detail, Pipeline: v.pipeline, Err: v.err}
+}
+
 func skip(reason Reason, detail string) verdict { return verdict{reason: reason, detail: detail} }
 func ask(q Question) verdict                    { return verdict{need: &q} }
 func fail(err error) verdict                    { return verdict{err: err} }
 
 // selects applies the groups "evaluations" of the inputs: may this evaluation be re-queued at all? What it asks for is
 // cheap and does not depend on limits. The state is set in any case.
-func (r Rules) selects(pr PullRequest, e Evaluation, f Facts, now time.Time) verdict {
+func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) verdict {
 	projectID := pr.Repository.Project.ID
 	state, stateQuestion := r.StateOf(projectID, e, f, now)
 	pipelineQuestion := Question{Kind: AskPipeline, ProjectID: projectID, PipelineID: e.Policy.PipelineID}
@@ -67,7 +72,7 @@ func (r Rules) selects(pr PullRequest, e Evaluation, f Facts, now time.Time) ver
 }
 
 // selectsState applies what depends on nothing but the record and its pipeline's name.
-func (r Rules) selectsState(pr PullRequest, e Evaluation, state State, pipelineName string) verdict {
+func (r *Rules) selectsState(pr *PullRequest, e Evaluation, state State, pipelineName string) verdict {
 	policy := e.Policy
 	switch {
 	case !e.IsBuild() && policy.Blocking && !settled(state):
@@ -108,10 +113,10 @@ func stateDetail(e Evaluation, s State) string {
 }
 
 // retries applies the group "retries" to an evaluation that selects has let through.
-func (r Rules) retries(pr PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {
+func (r *Rules) retries(pr *PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {
 	switch state {
 	case StateNotStarted:
-		if left := r.coolsFor(e.Started, now); !e.Policy.ManualQueueOnly && left > 0 {
+		if left := r.coolsFor(e.Started.Time(), now); !e.Policy.ManualQueueOnly && left > 0 {
 			return skip(CoolingDown, cooling(left)+"; the service may be about to start it")
 		}
 		return verdict{requeue: true}
@@ -124,7 +129,7 @@ func (r Rules) retries(pr PullRequest, e Evaluation, state State, f Facts, now t
 
 // coolsFor is what is left of the cool-down that began at the given time. Without a cool-down nothing is, not even
 // where the service's clock is ahead of ours; nor where the beginning is unknown.
-func (r Rules) coolsFor(since, now time.Time) time.Duration {
+func (r *Rules) coolsFor(since, now time.Time) time.Duration {
 	if r.Cooldown <= 0 || since.IsZero() {
 		return 0
 	}
@@ -135,9 +140,9 @@ func cooling(left time.Duration) string {
 	return "retry possible in " + left.Round(time.Second).String()
 }
 
-func (r Rules) retriesFailure(pr PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {
+func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {
 	projectID := pr.Repository.Project.ID
-	if left := r.coolsFor(e.Completed, now); left > 0 {
+	if left := r.coolsFor(e.Completed.Time(), now); left > 0 {
 		return skip(CoolingDown, cooling(left))
 	}
 	if r.MaxRetriesPerCommit <= 0 {
@@ -145,7 +150,7 @@ func (r Rules) retriesFailure(pr PullRequest, e Evaluation, state State, f Facts
 	}
 	if state == StateBroken && e.BuildID == 0 {
 		// Without a build there is no history to count in; the record's start bounds how often this comes round.
-		if left := r.coolsFor(e.Started, now); e.Completed.IsZero() && left > 0 {
+		if left := r.coolsFor(e.Started.Time(), now); e.Completed == 0 && left > 0 {
 			return skip(CoolingDown, cooling(left))
 		}
 		return verdict{requeue: true}
@@ -162,7 +167,7 @@ func (r Rules) retriesFailure(pr PullRequest, e Evaluation, state State, f Facts
 		return fail(fmt.Errorf("read the build history: %w", answer.Err))
 	}
 	history := newHistory(pr, e, answer.Builds)
-	if left := r.coolsFor(history.last.Finished, now); e.Completed.IsZero() && left > 0 {
+	if left := r.coolsFor(history.last.Finished, now); e.Completed == 0 && left > 0 {
 		return skip(CoolingDown, cooling(left))
 	}
 	budget := used(history.retries, r.MaxRetriesPerCommit)
@@ -201,7 +206,7 @@ type history struct {
 // newHistory counts: the builds for the same source commit that ended failed or partiallySucceeded after the last
 // succeeded one, less the first. What the service was not asked for is left out again, so that a filter it ignored
 // harms nothing.
-func newHistory(pr PullRequest, e Evaluation, builds []Build) history {
+func newHistory(pr *PullRequest, e Evaluation, builds []Build) history {
 	var h history
 	lastGreen := 0
 	var red []int
@@ -233,7 +238,7 @@ func newHistory(pr PullRequest, e Evaluation, builds []Build) history {
 
 // sameSource reports whether the build ran for the commit that the pull request has now. A build that names neither
 // source nor merge commit counts: it is better to retry once too little.
-func sameSource(pr PullRequest, e Evaluation, b Build) bool {
+func sameSource(pr *PullRequest, e Evaluation, b Build) bool {
 	source := pr.SourceCommitID
 	if source == "" {
 		source = e.SourceCommitID
@@ -248,7 +253,7 @@ func sameSource(pr PullRequest, e Evaluation, b Build) bool {
 }
 
 // retriesError applies retryOnlyIf and neverRetryIf.
-func (r Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict {
+func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict {
 	if len(r.RetryOnlyIf)+len(r.NeverRetryIf) == 0 {
 		return verdict{requeue: true}
 	}
@@ -281,7 +286,7 @@ func (r Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict 
 }
 
 // targetBranch applies waitForTargetBranch.
-func (r Rules) targetBranch(pr PullRequest, e Evaluation, f Facts) verdict {
+func (r *Rules) targetBranch(pr *PullRequest, e Evaluation, f Facts) verdict {
 	if !r.WaitForTargetBranch {
 		return verdict{requeue: true}
 	}

@@ -259,7 +259,7 @@ func evaluationRows() []evaluationRow {
 		},
 		{
 			name: "coolingDown: notStarted without startedDate", want: "requeue",
-			ev: evaluation(7, notStarted, func(e *requeue.Evaluation) { e.Started = time.Time{} }),
+			ev: evaluation(7, notStarted, func(e *requeue.Evaluation) { e.Started = 0 }),
 		},
 		{name: "coolingDown: notStarted with 0 waits for nothing", rules: on(noCooldown), ev: evaluation(7, notStarted, started(-time.Minute)), want: "requeue"},
 
@@ -448,7 +448,7 @@ func (row evaluationRow) plan(t testing.TB) (requeue.EvaluationPlan, []string, [
 		row.pr(&pr)
 	}
 	screened := screen(r, append([]requeue.PullRequest{pr}, row.others...)...)
-	facts, rounds := answerAll(t, r, screened, row.svc)
+	plan, rounds := answerAll(t, r, screened, row.svc)
 	var costly, all []string
 	for _, round := range withoutPipelines(rounds) {
 		costly = append(costly, round...)
@@ -456,7 +456,7 @@ func (row evaluationRow) plan(t testing.TB) (requeue.EvaluationPlan, []string, [
 	for _, round := range rounds {
 		all = append(all, kinds(round)...)
 	}
-	for _, p := range r.NewPlan(screened, facts, now).PullRequests {
+	for _, p := range plan.PullRequests {
 		if p.PullRequest.ID == 7 {
 			return p.Evaluations[0], costly, all
 		}
@@ -503,7 +503,7 @@ func TestEveryEvaluationReasonHasARow(t *testing.T) {
 		seen[got.Reason] = true
 	}
 	// The one reason that no plan gives: it is found before the write, see TestMoved.
-	_, moved := rules().Moved(action(evaluation(7, expired), requeue.StateExpired), evaluation(7, running), nil, now)
+	_, moved := new(rules()).Moved(action(evaluation(7, expired), requeue.StateExpired), evaluation(7, running), nil, now)
 	seen[requeue.Moved] = moved
 	for _, reason := range requeue.EvaluationReasons() {
 		if !seen[reason] {

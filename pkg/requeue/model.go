@@ -91,21 +91,30 @@ type Scope struct {
 	MatchKind    string    // "Exact", "Prefix", "DefaultBranch"
 }
 
-// Evaluation is one policy on one pull request (PolicyEvaluationRecord).
+// Evaluation is one policy on one pull request (PolicyEvaluationRecord). A run holds tens of thousands of them.
 type Evaluation struct {
 	ID     uuid.UUID
 	Policy *Policy
 	Status string // as the service sends it, "" if absent
+	*Details
+}
+
+// NoDetails are the details of an evaluation that has none. They are shared and never written.
+var NoDetails = new(Details)
+
+// Details are what decides about the evaluations of build policies; those of other policies have none unless one is
+// malformed. Never nil.
+type Details struct {
 	// Malformed names the first field of the record or its context that has a wrong type; such a record is
 	// StateUnknown unless its status alone settles the matter.
 	Malformed string
 
-	Started   time.Time // startedDate
-	Completed time.Time // completedDate; zero if absent
+	Started   Instant // startedDate
+	Completed Instant // completedDate
 
 	// From the context of a build evaluation, which Azure DevOps calls internal data: any of it may be absent.
-	BuildID           int       // 0: absent
-	BuildStarted      time.Time // buildStartedUtc
+	BuildID           int     // 0: absent
+	BuildStarted      Instant // buildStartedUtc
 	BuildIsNotCurrent bool
 	IsExpired         bool
 	HasIsExpired      bool // the key isExpired exists
@@ -114,6 +123,26 @@ type Evaluation struct {
 	SourceCommitID    string // lastMergeSourceCommitId
 	// Preview holds the error messages of buildOutputPreview.
 	Preview []string
+}
+
+// Instant is a time in microseconds since 1970, UTC; 0 is none. It takes a third of the memory of a time.Time, and unlike
+// nanoseconds it holds the year 9999, which the service may send for "never".
+type Instant int64
+
+// InstantOf is the instant of a time; the zero time is none.
+func InstantOf(t time.Time) Instant {
+	if t.IsZero() {
+		return 0
+	}
+	return Instant(t.UnixMicro())
+}
+
+// Time is the time of an instant; none is the zero time.
+func (i Instant) Time() time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(i)).UTC()
 }
 
 // Build is one run of a pipeline.

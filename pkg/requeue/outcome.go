@@ -7,7 +7,7 @@ import (
 )
 
 // MovedPullRequest compares a pull request with what the plan was made for; the text says what moved.
-func MovedPullRequest(planned, now PullRequest) (string, bool) {
+func MovedPullRequest(planned, now *PullRequest) (string, bool) {
 	switch {
 	case now.Status != "active":
 		return "the pull request is " + now.Status, true
@@ -23,7 +23,7 @@ func MovedPullRequest(planned, now PullRequest) (string, bool) {
 
 // Moved compares an evaluation with what the plan was made for; the text says what moved. The state is derived as in
 // the plan: from the same rules and facts.
-func (r Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, bool) {
+func (r *Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, bool) {
 	state, question := r.StateOf(a.PullRequest.Repository.Project.ID, now, f, at)
 	switch {
 	case now.BuildID != a.Evaluation.BuildID:
@@ -53,7 +53,7 @@ func (a Action) OnItsWay(builds []Build) (Build, bool) {
 // Confirmed reports whether the record shows that the re-queue has started something: another build, an evaluation in
 // progress, or one that waits for its start and did not before. A 200 alone is no proof: the record comes back whether
 // or not anything was started.
-func (r Rules) Confirmed(a Action, after Evaluation, at time.Time) bool {
+func (r *Rules) Confirmed(a Action, after Evaluation, at time.Time) bool {
 	state, _ := r.StateOf(a.PullRequest.Repository.Project.ID, after, nil, at)
 	return after.BuildID != 0 && after.BuildID != a.Evaluation.BuildID ||
 		state == StateRunning ||
@@ -71,7 +71,7 @@ func (a Action) BuildAfter(after Evaluation) int {
 // Followed judges an evaluation that was re-queued and is waited for: ours is the build that the re-queue started, 0
 // while unknown. An empty result means that it is still open; the text explains a pending one. A Question is to be
 // answered first, as with StateOf.
-func (r Rules) Followed(a Action, ours int, now Evaluation, f Facts, at time.Time) (Result, string, *Question) {
+func (r *Rules) Followed(a Action, ours int, now Evaluation, f Facts, at time.Time) (Result, string, *Question) {
 	state, question := r.StateOf(a.PullRequest.Repository.Project.ID, now, f, at)
 	lagging := now.BuildID == a.Evaluation.BuildID && (ours != 0 || state == a.State)
 	switch {

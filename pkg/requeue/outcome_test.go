@@ -47,7 +47,7 @@ func TestMovedPullRequest(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, moved := requeue.MovedPullRequest(tt.planned, tt.now)
+			got, moved := requeue.MovedPullRequest(&tt.planned, &tt.now)
 			if got != tt.want || moved != (tt.want != "") {
 				t.Errorf("got %q, %t; want %q", got, moved, tt.want)
 			}
@@ -109,7 +109,7 @@ func TestMoved(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			text, got := rules().Moved(tt.planned, tt.now, tt.facts, now)
+			text, got := new(rules()).Moved(tt.planned, tt.now, tt.facts, now)
 			if got != tt.want || got != (text != "") {
 				t.Errorf("got %t, %q; want %t", got, text, tt.want)
 			}
@@ -178,7 +178,7 @@ func TestConfirmed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := rules().Confirmed(tt.from, tt.after, now); got != tt.want {
+			if got := new(rules()).Confirmed(tt.from, tt.after, now); got != tt.want {
 				t.Errorf("got %t, want %t", got, tt.want)
 			}
 		})
@@ -260,7 +260,7 @@ func TestFollowed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, detail, question := rules().Followed(tt.from, tt.ours, tt.now, tt.facts, now)
+			got, detail, question := new(rules()).Followed(tt.from, tt.ours, tt.now, tt.facts, now)
 			if got != tt.want || detail != tt.detail {
 				t.Errorf("got %q, %q; want %q, %q", got, detail, tt.want, tt.detail)
 			}

@@ -18,13 +18,19 @@ type PullRequestPlan struct {
 	Evaluations []EvaluationPlan
 }
 
-// EvaluationPlan is the verdict on one evaluation: exactly one of Requeue, Reason, Err and the pull request's Skipped
-// explains it; only an Err that made otherBlockers hold stands beside Skipped.
+// EvaluationPlan is the decision on one evaluation.
 type EvaluationPlan struct {
 	Evaluation *Evaluation
-	State      State
-	Requeue    bool
-	Reason     Reason
+	*Decision
+}
+
+// Decision is what was decided on an evaluation: exactly one of Requeue, Reason, Err and the pull request's Skipped
+// explains it; only an Err that made otherBlockers hold stands beside Skipped. Most evaluations share one of a few
+// decisions, so it is never written. Never nil.
+type Decision struct {
+	State   State
+	Requeue bool
+	Reason  Reason
 	// Detail adds to State and Reason what a reader wants to know next, "1 of 2 retries used". It may quote foreign text.
 	Detail string
 	// Pipeline is the pipeline's name, from the context or from the pipeline itself; "" if unknown.

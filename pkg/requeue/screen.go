@@ -13,19 +13,19 @@ import (
 
 // Screened is a pull request and what can be said of it before its evaluations are read.
 type Screened struct {
-	PullRequest PullRequest
+	PullRequest *PullRequest
 	Skipped     Reason // "" if its evaluations are worth reading
 	Detail      string
 }
 
 // Screen applies every pull request rule that needs no evaluation. The policies are the build policies of the pull
 // request's project; known is false where they could not be read, and then none is missed.
-func (r Rules) Screen(pr PullRequest, policies []*Policy, known bool, now time.Time) Screened {
+func (r *Rules) Screen(pr *PullRequest, policies []*Policy, known bool, now time.Time) Screened {
 	reason, detail := r.screen(pr, policies, known, now)
 	return Screened{PullRequest: pr, Skipped: reason, Detail: detail}
 }
 
-func (r Rules) screen(pr PullRequest, policies []*Policy, known bool, now time.Time) (Reason, string) {
+func (r *Rules) screen(pr *PullRequest, policies []*Policy, known bool, now time.Time) (Reason, string) {
 	switch {
 	case pr.Status != "active":
 		return NotActive, pr.Status
@@ -66,14 +66,14 @@ func (i Identity) names() []string {
 	return slices.DeleteFunc([]string{i.UniqueName, i.DisplayName}, func(name string) bool { return name == "" })
 }
 
-func (pr PullRequest) conflicted() bool {
+func (pr *PullRequest) conflicted() bool {
 	return pr.MergeStatus == "conflicts" || pr.MergeStatus == "failure"
 }
 
 // covered reports whether an enabled build policy's scope holds the pull request's target branch. What cannot be told,
 // a scope of an unknown kind or a default branch that nobody named, counts as covered: reading in vain costs one
 // request, not reading costs a re-queue.
-func covered(pr PullRequest, policies []*Policy) bool {
+func covered(pr *PullRequest, policies []*Policy) bool {
 	for _, p := range policies {
 		if !p.Enabled || p.Deleted || p.TypeID != buildType {
 			continue
@@ -90,7 +90,7 @@ func covered(pr PullRequest, policies []*Policy) bool {
 	return false
 }
 
-func (s Scope) covers(pr PullRequest) bool {
+func (s Scope) covers(pr *PullRequest) bool {
 	if s.RepositoryID != uuid.Nil && s.RepositoryID != pr.Repository.ID {
 		return false
 	}
@@ -109,7 +109,7 @@ func (s Scope) covers(pr PullRequest) bool {
 
 // holds reports whether the pull request falls on this job: by a hash of project and number, so that jobs which list
 // at different moments still take each pull request exactly once.
-func (s Slice) holds(pr PullRequest) bool {
+func (s Slice) holds(pr *PullRequest) bool {
 	if s.Total <= 1 {
 		return true
 	}
@@ -122,7 +122,7 @@ func (s Slice) holds(pr PullRequest) bool {
 
 // approved is the condition of the same name: every blocking reviewer policy is approved, nobody waits for the author
 // or rejects, and where no such policy applies at least one reviewer has approved.
-func (pr PullRequest) approved() bool {
+func (pr *PullRequest) approved() bool {
 	applies, yes := false, false
 	for _, vote := range pr.Votes {
 		if vote < 0 {

@@ -319,7 +319,7 @@ func pullRequestRows() []pullRequestRow {
 func sliceOf7() int {
 	r := rules()
 	r.Slice = requeue.Slice{Position: 1, Total: 2}
-	if r.Screen(pullRequest(7), nil, false, now).Skipped == "" {
+	if r.Screen(new(pullRequest(7)), nil, false, now).Skipped == "" {
 		return 1
 	}
 	return 2
@@ -335,9 +335,9 @@ func (row pullRequestRow) plan(t testing.TB) requeue.Plan {
 	if row.pr != nil {
 		row.pr(&pr)
 	}
-	screened := []requeue.Screened{r.Screen(pr, row.policies, row.policies != nil, now)}
-	facts, _ := answerAll(t, r, screened, service{})
-	return r.NewPlan(screened, facts, now)
+	screened := []requeue.Screened{r.Screen(&pr, row.policies, row.policies != nil, now)}
+	plan, _ := answerAll(t, r, screened, service{})
+	return plan
 }
 
 func TestPullRequestReasons(t *testing.T) {
@@ -412,9 +412,9 @@ func TestOrderOfPullRequestReasons(t *testing.T) {
 		{"", func() {}},
 	}
 	for _, step := range steps {
-		screened := []requeue.Screened{r.Screen(pr, policies, true, now)}
-		facts, _ := answerAll(t, r, screened, service{})
-		if got := r.NewPlan(screened, facts, now).PullRequests[0].Skipped; got != step.reason {
+		screened := []requeue.Screened{r.Screen(&pr, policies, true, now)}
+		plan, _ := answerAll(t, r, screened, service{})
+		if got := plan.PullRequests[0].Skipped; got != step.reason {
 			t.Fatalf("got %q, want %q", got, step.reason)
 		}
 		step.mend()
@@ -424,8 +424,8 @@ func TestOrderOfPullRequestReasons(t *testing.T) {
 func TestScreenKeepsThePullRequest(t *testing.T) {
 	t.Parallel()
 	pr := pullRequest(7, func(pr *requeue.PullRequest) { pr.Status = "abandoned" })
-	want := requeue.Screened{PullRequest: pr, Skipped: requeue.NotActive, Detail: "abandoned"}
-	if diff := cmp.Diff(want, rules().Screen(pr, nil, false, now)); diff != "" {
+	want := requeue.Screened{PullRequest: &pr, Skipped: requeue.NotActive, Detail: "abandoned"}
+	if diff := cmp.Diff(want, new(rules()).Screen(&pr, nil, false, now)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -443,7 +443,7 @@ func TestSlices(t *testing.T) {
 				for position := 1; position <= total; position++ {
 					r := rules()
 					r.Slice = requeue.Slice{Position: position, Total: total}
-					if r.Screen(pullRequest(number), nil, false, now).Skipped == "" {
+					if r.Screen(new(pullRequest(number)), nil, false, now).Skipped == "" {
 						shares[position-1]++
 						taken++
 					}
@@ -467,10 +467,10 @@ func TestSlicesAgree(t *testing.T) {
 	r := rules()
 	r.Slice = requeue.Slice{Position: 1, Total: 2}
 	for number := 1; number <= 100; number++ {
-		before := r.Screen(pullRequest(number), nil, false, now).Skipped
-		after := r.Screen(pullRequest(number, onto("release"), autoComplete, func(pr *requeue.PullRequest) {
+		before := r.Screen(new(pullRequest(number)), nil, false, now).Skipped
+		after := r.Screen(new(pullRequest(number, onto("release"), autoComplete, func(pr *requeue.PullRequest) {
 			pr.Title, pr.SourceCommitID = "Another", "c3"
-		}), nil, false, now).Skipped
+		})), nil, false, now).Skipped
 		if before != after {
 			t.Errorf("pull request %d changes its job", number)
 		}

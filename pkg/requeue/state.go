@@ -30,7 +30,7 @@ func (e Evaluation) malformed() string {
 // One row depends on what the record does not say: a policy that expires builds immediately can show a green build as
 // rejected. Where Rules.When makes the difference matter, the Question asks for that build; until it is answered the
 // state is StateFailed.
-func (r Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Time) (State, *Question) {
+func (r *Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Time) (State, *Question) {
 	switch {
 	case e.Malformed != "status" && e.Status == "notApplicable":
 		return StateNotApplicable, nil
@@ -60,7 +60,7 @@ func (r Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Time
 	case e.Status == "queued":
 		return StateNotStarted, nil
 	case e.Status == "approved":
-		if e.BuildIsNotCurrent && !e.BuildStarted.IsZero() && now.Sub(e.BuildStarted) >= r.OutdatedAfter {
+		if e.BuildIsNotCurrent && e.BuildStarted != 0 && now.Sub(e.BuildStarted.Time()) >= r.OutdatedAfter {
 			return StateOutdated, nil
 		}
 		return StateSucceeded, nil
@@ -73,7 +73,7 @@ func (e Evaluation) buildQuestion(projectID uuid.UUID) Question {
 }
 
 // greenMayShowAsRejected is true for the builds of "immediately" policies that the rules have a use for.
-func (r Rules) greenMayShowAsRejected(e Evaluation) bool {
+func (r *Rules) greenMayShowAsRejected(e Evaluation) bool {
 	return e.IsBuild() && e.BuildIsNotCurrent && e.BuildID != 0 && !e.Policy.QueueOnSourceUpdateOnly &&
 		(slices.Contains(r.When, StateExpired) || slices.Contains(r.When, StateFailed))
 }

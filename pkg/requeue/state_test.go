@@ -129,7 +129,7 @@ func TestStateOf(t *testing.T) {
 		},
 		{
 			name: "a start that nobody tells is not long ago",
-			ev:   evaluation(1, outdated, func(e *requeue.Evaluation) { e.BuildStarted = time.Time{} }), want: requeue.StateSucceeded,
+			ev:   evaluation(1, outdated, func(e *requeue.Evaluation) { e.BuildStarted = 0 }), want: requeue.StateSucceeded,
 		},
 		{name: "an old green build that is current succeeded", ev: evaluation(1), want: requeue.StateSucceeded},
 		{name: "succeeded but malformed is unknown", ev: evaluation(1, malformed), want: requeue.StateUnknown},

@@ -2,7 +2,6 @@ package requeue
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -10,26 +9,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// Ask returns what the verdicts still lack, without repetition, the first in plan order first: answer, add to the
-// facts, ask again until nothing is asked. Questions about history, errors and target branches are asked for candidates
-// alone, and for no more of them than the limits could still take.
-func (r Rules) Ask(prs []Screened, f Facts, now time.Time) []Question {
-	return r.survey(prs, f, now, false).questions
+// Decide decides on every pull request and every evaluation. While it asks, there is no plan: answer, add to the facts,
+// call it again until nothing is asked. Nothing is asked twice, and what comes first in plan order is asked first.
+// Questions about history, errors and target branches are asked for candidates alone, and for no more of them than the
+// limits could still take.
+func (r *Rules) Decide(prs []Screened, f Facts, now time.Time) (Plan, []Question) {
+	s := r.survey(prs, f, now)
+	if len(s.questions) > 0 {
+		return Plan{}, s.questions
+	}
+	return s.plan(), nil
 }
 
-// NewPlan decides on every pull request and every evaluation. Call it when Ask asks no more: whatever would still have
-// to be asked is an error on that evaluation, never a re-queue.
-func (r Rules) NewPlan(prs []Screened, f Facts, now time.Time) Plan {
-	return r.survey(prs, f, now, true).plan()
-}
-
-// survey is one walk over all pull requests; Ask looks at its questions, NewPlan at its verdicts.
+// survey is one walk over all pull requests.
 type survey struct {
-	rules Rules
+	rules *Rules
 	facts Facts
 	now   time.Time
 
 	pullRequests []*surveyed
+	decisions    map[Decision]*Decision // those without an error
 	questions    []Question
 	asked        map[Question]bool
 
@@ -53,7 +52,7 @@ type surveyed struct {
 	evaluations []EvaluationPlan // in plan order; what selects has settled is in them
 	open        []selection      // what selects has not settled, in plan order: few of many
 	approved    bool
-	stalest     time.Time // start of its selected build that started longest ago; zero: one never started
+	stalest     Instant // start of its selected build that started longest ago; zero: one never started
 	selected    bool      // it has a candidate
 }
 
@@ -63,10 +62,10 @@ type selection struct {
 	verdict
 }
 
-func (r Rules) survey(prs []Screened, f Facts, now time.Time, planning bool) *survey {
+func (r *Rules) survey(prs []Screened, f Facts, now time.Time) *survey {
 	s := &survey{
 		rules: r, facts: f, now: now,
-		asked: map[Question]bool{}, inFlight: map[branch]int{}, holds: map[*surveyed]bool{},
+		decisions: map[Decision]*Decision{}, asked: map[Question]bool{}, inFlight: map[branch]int{}, holds: map[*surveyed]bool{},
 		pullRequests: make([]*surveyed, len(prs)),
 	}
 	for i := range prs {
@@ -74,7 +73,7 @@ func (r Rules) survey(prs []Screened, f Facts, now time.Time, planning bool) *su
 	}
 	slices.SortStableFunc(s.pullRequests, r.compare)
 	// Who goes first depends on what selects asks; nothing dearer is asked before that is settled.
-	if len(s.questions) > 0 && !planning {
+	if len(s.questions) > 0 {
 		return s
 	}
 	for _, pr := range s.pullRequests {
@@ -88,7 +87,7 @@ func (r Rules) survey(prs []Screened, f Facts, now time.Time, planning bool) *su
 
 // look applies what no limit can change.
 func (s *survey) look(in *Screened) *surveyed {
-	out := &surveyed{pr: &in.PullRequest, skipped: in.Skipped, detail: in.Detail}
+	out := &surveyed{pr: in.PullRequest, skipped: in.Skipped, detail: in.Detail}
 	if out.skipped != "" || in.PullRequest.Err != nil {
 		return out
 	}
@@ -104,14 +103,12 @@ func (s *survey) look(in *Screened) *surveyed {
 	for i := range out.evaluations {
 		e := &out.evaluations[i]
 		v := s.rules.selects(in.PullRequest, *e.Evaluation, s.facts, s.now)
-		e.State, e.Pipeline = v.state, v.pipeline
 		if out.skipped != "" {
+			e.Decision = s.decision(Decision{State: v.state, Pipeline: v.pipeline})
 			continue
 		}
-		if v.requeue || v.need != nil || v.err != nil {
+		if e.Decision = s.decision(v.decision()); v.requeue || v.need != nil || v.err != nil {
 			out.open = append(out.open, selection{i, v})
-		} else {
-			e.Reason, e.Detail = v.reason, v.detail
 		}
 		if v.need != nil {
 			s.ask(*v.need)
@@ -123,13 +120,26 @@ func (s *survey) look(in *Screened) *surveyed {
 	return out
 }
 
+// decision returns the shared value of a decision.
+func (s *survey) decision(d Decision) *Decision {
+	if d.Err != nil {
+		return new(d)
+	}
+	known, ok := s.decisions[d]
+	if !ok {
+		known = new(d)
+		s.decisions[d] = known
+	}
+	return known
+}
+
 // addCandidate keeps the start of the build that started longest ago.
 func (p *surveyed) addCandidate(e Evaluation) {
 	started := e.BuildStarted
-	if started.IsZero() && e.BuildID != 0 {
+	if started == 0 && e.BuildID != 0 {
 		started = e.Started // older servers do not tell when the build started
 	}
-	if !p.selected || started.Before(p.stalest) {
+	if !p.selected || started < p.stalest {
 		p.stalest = started
 	}
 	p.selected = true
@@ -147,7 +157,7 @@ func compareEvaluations(a, b *Evaluation) int {
 }
 
 // compare puts pull requests into plan order.
-func (r Rules) compare(a, b *surveyed) int {
+func (r *Rules) compare(a, b *surveyed) int {
 	for _, key := range r.Order {
 		var c int
 		switch key {
@@ -156,7 +166,7 @@ func (r Rules) compare(a, b *surveyed) int {
 		case OrderApproved:
 			c = trueFirst(a.approved, b.approved)
 		case OrderStalest:
-			c = cmp.Or(trueFirst(a.selected, b.selected), a.stalest.Compare(b.stalest))
+			c = cmp.Or(trueFirst(a.selected, b.selected), cmp.Compare(a.stalest, b.stalest))
 		case OrderOldest:
 			c = a.pr.Created.Compare(b.pr.Created)
 		case OrderNewest:
@@ -240,7 +250,7 @@ func (s *survey) decide(p *surveyed) {
 		}
 		if v.requeue {
 			state, pipeline := v.state, v.pipeline
-			v = s.rules.retries(*p.pr, *e.Evaluation, state, s.facts, s.now)
+			v = s.rules.retries(p.pr, *e.Evaluation, state, s.facts, s.now)
 			v.state, v.pipeline = state, pipeline
 		}
 		verdicts[i] = v
@@ -250,14 +260,14 @@ func (s *survey) decide(p *surveyed) {
 			p.skipped, p.detail = OtherBlockers, p.evaluations[blocker].name()+" is "+string(verdicts[blocker].state)
 			for i := range verdicts {
 				e := &p.evaluations[i]
-				e.Reason, e.Detail, e.Err = "", "", verdicts[i].err
+				e.Decision = s.decision(Decision{State: e.State, Pipeline: e.Pipeline, Err: verdicts[i].err})
 			}
 			return
 		}
 		s.askBlockers(p, verdicts)
 	}
-	for i := range verdicts {
-		s.decideEvaluation(p, i, verdicts[i])
+	for _, o := range p.open {
+		s.decideEvaluation(p, o.index, verdicts[o.index])
 	}
 }
 
@@ -306,7 +316,7 @@ func (e EvaluationPlan) Blocks() bool {
 func (s *survey) decideEvaluation(p *surveyed, i int, v verdict) {
 	out := &p.evaluations[i]
 	if v.requeue {
-		if branchVerdict := s.rules.targetBranch(*p.pr, *out.Evaluation, s.facts); !branchVerdict.requeue {
+		if branchVerdict := s.rules.targetBranch(p.pr, *out.Evaluation, s.facts); !branchVerdict.requeue {
 			detail := cmp.Or(branchVerdict.detail, v.detail)
 			v, v.detail = branchVerdict, detail
 		}
@@ -321,13 +331,10 @@ func (s *survey) decideEvaluation(p *surveyed, i int, v verdict) {
 	}
 	if v.need != nil {
 		s.ask(*v.need)
-		v = fail(errUnanswered)
 	}
-	out.Requeue, out.Reason, out.Detail, out.Err = v.requeue, v.reason, v.detail, v.err
+	v.state, v.pipeline = out.State, out.Pipeline
+	out.Decision = s.decision(v.decision())
 }
-
-// errUnanswered marks what NewPlan was not given the facts for.
-var errUnanswered = errors.New("a question about this evaluation was not answered")
 
 func (s *survey) plan() Plan {
 	var p Plan

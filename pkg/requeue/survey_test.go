@@ -97,7 +97,7 @@ func TestOrder(t *testing.T) {
 			nil,
 			[]requeue.PullRequest{
 				pullRequest(1, stale(30*time.Hour)),
-				pullRequest(2, with(evaluation(1, expired, started(40*time.Hour), func(e *requeue.Evaluation) { e.BuildStarted = time.Time{} }))),
+				pullRequest(2, with(evaluation(1, expired, started(40*time.Hour), func(e *requeue.Evaluation) { e.BuildStarted = 0 }))),
 			},
 			[]int{2, 1},
 		},
@@ -169,7 +169,7 @@ func TestStalestRotates(t *testing.T) {
 		var prs []requeue.PullRequest
 		for number := range 3 {
 			ev := evaluation(1, expired)
-			ev.BuildStarted = starts[number+1]
+			ev.BuildStarted = requeue.InstantOf(starts[number+1])
 			prs = append(prs, pullRequest(number+1, with(ev)))
 		}
 		p := planOf(t, r, service{}, prs...)
@@ -457,11 +457,11 @@ func TestAsk(t *testing.T) {
 			t.Parallel()
 			r := rules(tt.rules...)
 			screened := screen(r, tt.prs...)
-			facts, rounds := answerAll(t, r, screened, tt.svc)
+			plan, rounds := answerAll(t, r, screened, tt.svc)
 			if diff := cmp.Diff(tt.want, withoutPipelines(rounds)); diff != "" {
 				t.Errorf("questions (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.plan, requeued(r.NewPlan(screened, facts, now))); diff != "" {
+			if diff := cmp.Diff(tt.plan, requeued(plan)); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})
@@ -546,8 +546,8 @@ func TestNoOtherBlockers(t *testing.T) {
 			t.Parallel()
 			r := rules(append(tt.rules, requireNoBlockers)...)
 			screened := screen(r, pullRequest(7, tt.pr))
-			facts, rounds := answerAll(t, r, screened, tt.svc)
-			if diff := cmp.Diff(tt.want, lines(r.NewPlan(screened, facts, now))); diff != "" {
+			plan, rounds := answerAll(t, r, screened, tt.svc)
+			if diff := cmp.Diff(tt.want, lines(plan)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.asks, withoutPipelines(rounds)); diff != "" {
@@ -557,18 +557,19 @@ func TestNoOtherBlockers(t *testing.T) {
 	}
 }
 
-// TestUnansweredBlocker: a plan that is made before the answers re-queues nothing beside what may be a blocker.
+// TestUnansweredBlocker: there is no plan as long as it is not known whether something blocks.
 func TestUnansweredBlocker(t *testing.T) {
 	t.Parallel()
 	r := rules(requireNoBlockers)
 	screened := screen(r, pullRequest(7, with(evaluation(1, expired), evaluation(7, failed), evaluation(8))))
 	facts := requeue.Facts{}
-	for _, q := range r.Ask(screened, facts, now) {
+	_, questions := r.Decide(screened, facts, now)
+	for _, q := range questions {
 		facts[q] = requeue.Answer{} // the pipelines alone
 	}
-	want := []string{"7/1: expired error", "7/7: failed error", "7/8: succeeded state"}
-	if diff := cmp.Diff(want, lines(r.NewPlan(screened, facts, now))); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	plan, questions := r.Decide(screened, facts, now)
+	if len(plan.PullRequests) > 0 || len(questions) != 1 || questions[0].Kind != requeue.AskHistory {
+		t.Errorf("got %v and the questions %v", lines(plan), questions)
 	}
 }
 
@@ -587,17 +588,6 @@ func TestUnreadableBlocker(t *testing.T) {
 	want := requeue.Counts{Failed: 1, Skipped: 2, SkippedPullRequest: 1, PullRequest: 1, Evaluation: 2}
 	if diff := cmp.Diff(want, requeue.Summarize(p, nil).Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
-	}
-}
-
-// TestUnanswered: a plan that is made without the facts re-queues nothing of what still had a question.
-func TestUnanswered(t *testing.T) {
-	t.Parallel()
-	r := rules(waitForTarget)
-	screened := screen(r, pullRequest(7, with(evaluation(1, expired), evaluation(2, failed), evaluation(3), evaluation(4, shownAsRejected))))
-	want := []string{"7/1: expired error", "7/2: failed error", "7/3: succeeded error", "7/4: failed error"}
-	if diff := cmp.Diff(want, lines(r.NewPlan(screened, nil, now))); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

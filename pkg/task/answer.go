@@ -13,13 +13,15 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// answerAll asks until the rules ask no more, each question once. It ends early with ctx.
-func answerAll(ctx context.Context, client *azdo.Client, rules requeue.Rules, prs []requeue.Screened, concurrency int, now time.Time) requeue.Facts {
+// decide answers until the rules ask no more, each question once. It ends early, and without a plan, with ctx.
+func decide(
+	ctx context.Context, client *azdo.Client, rules *requeue.Rules, prs []requeue.Screened, concurrency int, now time.Time,
+) (requeue.Plan, requeue.Facts) {
 	facts := requeue.Facts{}
 	for ctx.Err() == nil {
-		questions := rules.Ask(prs, facts, now)
+		plan, questions := rules.Decide(prs, facts, now)
 		if len(questions) == 0 {
-			break
+			return plan, facts
 		}
 		batches := batch(questions)
 		answers := make([][]requeue.Answer, len(batches))
@@ -34,7 +36,7 @@ func answerAll(ctx context.Context, client *azdo.Client, rules requeue.Rules, pr
 			}
 		}
 	}
-	return facts
+	return requeue.Plan{}, facts
 }
 
 // batch groups questions that one call of the client answers: the pipelines of a project. All others stand alone.

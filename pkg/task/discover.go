@@ -424,14 +424,14 @@ type screener struct {
 func (s *screener) add(ctx context.Context, prs []requeue.PullRequest) {
 	page := make([]requeue.Screened, len(prs))
 	var worth []*requeue.PullRequest
-	for i, pr := range prs {
-		if pr.Err != nil {
-			page[i].PullRequest = pr
+	for i := range prs {
+		if prs[i].Err != nil {
+			page[i].PullRequest = &prs[i]
 			continue
 		}
-		page[i] = s.config.Rules.Screen(pr, s.policies, s.policiesKnown, s.now)
+		page[i] = s.config.Rules.Screen(&prs[i], s.policies, s.policiesKnown, s.now)
 		if page[i].Skipped == "" {
-			worth = append(worth, &page[i].PullRequest)
+			worth = append(worth, &prs[i])
 		}
 	}
 	s.mu.Lock()

@@ -204,7 +204,7 @@ func (x *executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullR
 	case err != nil:
 		return failed(fmt.Errorf("read the pull request again: %w", err)), true
 	}
-	if detail, isMoved := requeue.MovedPullRequest(*planned, now); isMoved {
+	if detail, isMoved := requeue.MovedPullRequest(planned, &now); isMoved {
 		return moved(detail), true
 	}
 	return requeue.Outcome{}, false

@@ -63,7 +63,7 @@ func (s *stand) fault(request string, allowed ...fault) fault {
 }
 
 func (s *stand) now() requeue.Evaluation {
-	e := s.record
+	e := apart(s.record)
 	if s.starts > 0 && time.Since(s.since) >= s.lag {
 		e.Status, e.IsExpired, e.BuildID = "queued", false, 100+s.starts
 	}
@@ -163,7 +163,8 @@ func expiredAction(pr, index int) requeue.Action {
 			ID: pr, Status: "active", SourceCommitID: "abc", Repository: &requeue.Repository{Name: "web", Project: testProject},
 		},
 		Evaluation: &requeue.Evaluation{
-			ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, pr, index)), Status: "queued", IsExpired: true, HasIsExpired: true, BuildID: 50,
+			ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, pr, index)), Status: "queued",
+			Details: &requeue.Details{IsExpired: true, HasIsExpired: true, BuildID: 50},
 			Policy: &requeue.Policy{
 				ID: index, TypeID: uuid.MustParse(requeue.BuildPolicyType), Enabled: true, Blocking: true, PipelineID: 9,
 				QueueOnSourceUpdateOnly: true,
@@ -171,6 +172,13 @@ func expiredAction(pr, index int) requeue.Action {
 		},
 		State: requeue.StateExpired, PullRequestIndex: pr, EvaluationIndex: index,
 	}
+}
+
+// apart is a copy that may be changed.
+func apart(e requeue.Evaluation) requeue.Evaluation {
+	details := *e.Details
+	e.Details = &details
+	return e
 }
 
 // TestWritesExactlyOnce tries random sequences of faults on one write. Whatever happens, one outcome is reported, at
@@ -243,9 +251,9 @@ func TestWriteOutcomes(t *testing.T) {
 		err    error
 	}
 	before := *expiredAction(7, 1).Evaluation
-	started := before
+	started := apart(before)
 	started.IsExpired, started.BuildID = false, 51
-	other := before
+	other := apart(before)
 	other.Status, other.IsExpired = "approved", false
 	lost := &azdo.Error{Message: "torn", Lost: true}
 	tests := []struct {
@@ -364,7 +372,7 @@ func TestWritesInPlanOrder(t *testing.T) {
 						mu.Unlock()
 						begun()
 						defer enter()()
-						e := *byID[id].Evaluation
+						e := apart(*byID[id].Evaluation)
 						e.BuildID++
 						return e, nil
 					},

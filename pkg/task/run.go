@@ -116,12 +116,11 @@ func (r *run) line(ctx context.Context) int {
 	}
 	debug.SetGCPercent(planGCPercent)
 
-	facts := answerAll(ctx, r.client, r.config.Rules, found.screened, r.config.Concurrency, r.started)
+	plan, facts := decide(ctx, r.client, &r.config.Rules, found.screened, r.config.Concurrency, r.started)
 	if ctx.Err() != nil {
 		return r.giveUp(ctx, ctx.Err())
 	}
 	r.warnOf(found, facts)
-	plan := r.config.Rules.NewPlan(found.screened, facts, r.started)
 	r.log.Plan(plan, r.config.DryRun)
 	if r.config.DryRun && len(r.config.PullRequestIDs) == 1 {
 		r.log.Explain(plan)
