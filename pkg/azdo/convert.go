@@ -288,7 +288,7 @@ type wireRepository struct {
 	WebURL        text                `json:"webUrl"`
 }
 
-func (w *wireRepository) repository() (*requeue.Repository, error) {
+func (w *wireRepository) repository(collection *url.URL) (*requeue.Repository, error) {
 	p := &w.Project
 	bad := firstBad(
 		field{"id", w.ID.bad || w.ID.v == uuid.Nil},
@@ -303,6 +303,7 @@ func (w *wireRepository) repository() (*requeue.Repository, error) {
 		ID: w.ID.v, Name: w.Name.s, Project: requeue.Project{ID: p.v.ID.v, Name: p.v.Name.s},
 		DefaultRefName: w.DefaultBranch.s, Disabled: w.Disabled.v,
 	}
+	r.URL = repositoryPage(collection, w.WebURL.s, r)
 	if bad != "" {
 		return r, fmt.Errorf("repository field %s is missing or of a wrong type", bad)
 	}
@@ -351,7 +352,7 @@ var errNoNumber = errors.New("a pull request has no number")
 
 // pullRequest converts a pull request. repository is shared by those of one repository. A field of a wrong type is
 // PullRequest.Err: that one pull request could not be read.
-func (w *wirePullRequest) pullRequest(collection *url.URL, repository *requeue.Repository, repositoryErr error) (requeue.PullRequest, error) {
+func (w *wirePullRequest) pullRequest(repository *requeue.Repository, repositoryErr error) (requeue.PullRequest, error) {
 	if w.ID.bad || w.ID.n == 0 {
 		return requeue.PullRequest{}, errNoNumber
 	}
@@ -371,7 +372,6 @@ func (w *wirePullRequest) pullRequest(collection *url.URL, repository *requeue.R
 		Created:        w.Created.t.Time(),
 		SourceCommitID: w.SourceCommit.v.ID.s,
 	}
-	pr.URL = pullRequestPage(collection, w.Repository.v.WebURL.s, repository, pr.ID)
 	badLabels, badReviewers := w.Labels.bad, w.Reviewers.bad
 	pr.Labels, badLabels = activeLabels(w.Labels.v, badLabels)
 	if len(w.Reviewers.v) > 0 {
@@ -418,13 +418,13 @@ func activeLabels(labels []wireLabel, bad bool) ([]string, bool) {
 	return names, bad
 }
 
-// pullRequestPage is the browser page of a pull request: below the repository's own page where the service gives one on
-// the collection's host, else where every server has it.
-func pullRequestPage(collection *url.URL, webURL string, r *requeue.Repository, id int) string {
+// repositoryPage is the browser page of a repository: its own where the service gives one on the collection's host, else
+// where every server has it.
+func repositoryPage(collection *url.URL, webURL string, r *requeue.Repository) string {
 	if web, err := url.Parse(webURL); err == nil && web.User == nil && originOf(web) == originOf(collection) {
-		return fmt.Sprintf("%s://%s%s/pullrequest/%d", web.Scheme, web.Host, strings.TrimRight(web.EscapedPath(), "/"), id)
+		return fmt.Sprintf("%s://%s%s", web.Scheme, web.Host, strings.TrimRight(web.EscapedPath(), "/"))
 	}
-	return fmt.Sprintf("%s/%s/_git/%s/pullrequest/%d", collection, url.PathEscape(r.Project.Name), url.PathEscape(r.Name), id)
+	return fmt.Sprintf("%s/%s/_git/%s", collection, url.PathEscape(r.Project.Name), url.PathEscape(r.Name))
 }
 
 type wireBuild struct {

@@ -215,10 +215,10 @@ func TestPullRequestAnswer(t *testing.T) {
 		return pr
 	}
 	want := requeue.PullRequest{
-		ID: 24, Title: "Fix", URL: "https://host/tfs/Coll/Shop/_git/Web/pullrequest/24", SourceRefName: "refs/heads/topic", TargetRefName: "refs/heads/main",
+		ID: 24, Title: "Fix", SourceRefName: "refs/heads/topic", TargetRefName: "refs/heads/main",
 		Author: requeue.Identity{ID: "a", DisplayName: "Ann", UniqueName: "ann@example.com"}, Status: "active", MergeStatus: "succeeded",
 		Created: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), SourceCommitID: "cb71",
-		Repository: &requeue.Repository{ID: repositoryID, Name: "Web", Project: requeue.Project{ID: projectID, Name: "Shop"}},
+		Repository: &requeue.Repository{ID: repositoryID, Name: "Web", URL: "https://host/tfs/Coll/Shop/_git/Web", Project: requeue.Project{ID: projectID, Name: "Shop"}},
 	}
 	for _, tt := range []struct {
 		name   string
@@ -243,8 +243,8 @@ func TestPullRequestAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			repository, repositoryErr := wire.Repository.v.repository()
-			got, err := wire.pullRequest(mustParse(t, "https://host/tfs/Coll"), repository, repositoryErr)
+			repository, repositoryErr := wire.Repository.v.repository(mustParse(t, "https://host/tfs/Coll"))
+			got, err := wire.pullRequest(repository, repositoryErr)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -262,18 +262,18 @@ func TestPullRequestAnswer(t *testing.T) {
 	}
 }
 
-func TestPullRequestPage(t *testing.T) {
+func TestRepositoryPage(t *testing.T) {
 	t.Parallel()
 	r := &requeue.Repository{Name: "a b#", Project: requeue.Project{Name: "c/d"}}
 	for _, tt := range []struct{ collection, web, want string }{
-		{"https://host/tfs/Coll", "", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23/pullrequest/7"},
-		{"https://host/tfs/Coll", "https://HOST:443/tfs/Coll/c/_git/a%20b", "https://HOST:443/tfs/Coll/c/_git/a%20b/pullrequest/7"},
-		{"https://host/tfs/Coll", "https://evil.example/x", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23/pullrequest/7"},
-		{"https://host/tfs/Coll", "https://user:pw@host/x", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23/pullrequest/7"},
-		{"https://host/tfs/Coll", "javascript:alert(1)", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23/pullrequest/7"},
-		{"https://host/tfs/Coll", "https://host/x?y=z#w", "https://host/x/pullrequest/7"},
+		{"https://host/tfs/Coll", "", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23"},
+		{"https://host/tfs/Coll", "https://HOST:443/tfs/Coll/c/_git/a%20b", "https://HOST:443/tfs/Coll/c/_git/a%20b"},
+		{"https://host/tfs/Coll", "https://evil.example/x", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23"},
+		{"https://host/tfs/Coll", "https://user:pw@host/x", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23"},
+		{"https://host/tfs/Coll", "javascript:alert(1)", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23"},
+		{"https://host/tfs/Coll", "https://host/x?y=z#w", "https://host/x"},
 	} {
-		if got := pullRequestPage(mustParse(t, tt.collection), tt.web, r, 7); got != tt.want {
+		if got := repositoryPage(mustParse(t, tt.collection), tt.web, r); got != tt.want {
 			t.Errorf("%q gives %s, want %s", tt.web, got, tt.want)
 		}
 	}

@@ -2,6 +2,7 @@ package azdo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -89,7 +90,7 @@ func (c *Client) Repositories(ctx context.Context, project string) ([]*requeue.R
 	}
 	repositories := make([]*requeue.Repository, 0, len(wire))
 	for i := range wire {
-		r, err := wire[i].repository()
+		r, err := wire[i].repository(c.collection)
 		if err != nil {
 			return nil, &Error{Op: oneLine(op), Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
 		}
@@ -112,14 +113,19 @@ type Query struct {
 // PullRequests returns the active pull requests of a query, a page at a time; the next page is under way while the
 // caller handles one. Lists shift while pull requests open and close: what comes twice is dropped. A pull request of an
 // odd shape comes with its Err set; an error of the list ends it.
-func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]requeue.PullRequest, error] {
-	return func(yield func([]requeue.PullRequest, error) bool) {
+func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]*requeue.PullRequest, error] {
+	if q.Repository != nil && q.Repository.URL == "" {
+		repository := *q.Repository
+		repository.URL = repositoryPage(c.collection, "", q.Repository)
+		q.Repository = &repository
+	}
+	return func(yield func([]*requeue.PullRequest, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		l := pullRequestLister{client: c, query: q, known: map[uuid.UUID]*requeue.Repository{}}
 		seen := map[int]bool{}
 		skip := 0
-		next := start(func() ([]requeue.PullRequest, error) { return l.page(ctx, skip) })
+		next := start(func() ([]*requeue.PullRequest, error) { return l.page(ctx, skip) })
 		// The last one started is waited for, so that none is left behind.
 		defer func() { cancel(); <-next.done }()
 		for {
@@ -130,7 +136,7 @@ func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]requeue.
 				return
 			}
 			size := len(page)
-			prs := slices.DeleteFunc(page, func(pr requeue.PullRequest) bool {
+			prs := slices.DeleteFunc(page, func(pr *requeue.PullRequest) bool {
 				again := seen[pr.ID]
 				seen[pr.ID] = true
 				return again
@@ -140,7 +146,7 @@ func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]requeue.
 			if !last {
 				skip += size
 				from := skip
-				next = start(func() ([]requeue.PullRequest, error) { return l.page(ctx, from) })
+				next = start(func() ([]*requeue.PullRequest, error) { return l.page(ctx, from) })
 			}
 			if len(prs) > 0 && !yield(prs, nil) || last {
 				return
@@ -199,13 +205,13 @@ func (l *pullRequestLister) request() request {
 }
 
 // page reads one page. Only one is read at a time.
-func (l *pullRequestLister) page(ctx context.Context, skip int) ([]requeue.PullRequest, error) {
-	return numbered(ctx, l.client, l.request(), skip, func(body io.Reader) ([]requeue.PullRequest, error) {
-		var page []requeue.PullRequest
+func (l *pullRequestLister) page(ctx context.Context, skip int) ([]*requeue.PullRequest, error) {
+	return numbered(ctx, l.client, l.request(), skip, func(body io.Reader) ([]*requeue.PullRequest, error) {
+		var page []*requeue.PullRequest
 		err := decodeEach(body, func(w *wirePullRequest) error {
 			repository, repositoryErr := l.repository(w)
-			pr, err := w.pullRequest(l.client.collection, repository, repositoryErr)
-			page = append(page, pr)
+			pr, err := w.pullRequest(repository, repositoryErr)
+			page = append(page, &pr)
 			return err
 		})
 		return page, err
@@ -214,24 +220,26 @@ func (l *pullRequestLister) page(ctx context.Context, skip int) ([]requeue.PullR
 
 // repository is the shared value of a pull request's repository.
 func (l *pullRequestLister) repository(w *wirePullRequest) (*requeue.Repository, error) {
-	made, err := w.Repository.v.repository()
+	own := l.query.Repository
+	if id := w.Repository.v.ID.v; id != uuid.Nil {
+		if own != nil && own.ID == id && own.Project.ID != uuid.Nil {
+			return own, nil
+		}
+		for _, known := range []map[uuid.UUID]*requeue.Repository{l.query.Known, l.known} {
+			if shared := known[id]; shared != nil {
+				return shared, nil
+			}
+		}
+	}
+	made, err := w.Repository.v.repository(l.client.collection)
 	if w.Repository.bad {
-		err = fmt.Errorf("its repository has a wrong type")
+		err = errors.New("its repository has a wrong type")
 	}
 	if err != nil {
-		if l.query.Repository != nil {
-			return l.query.Repository, nil // the query has settled it
+		if own != nil {
+			return own, nil // the query has settled it
 		}
 		return made, err
-	}
-	if own := l.query.Repository; own != nil && own.ID == made.ID && own.Project.ID != uuid.Nil {
-		return own, nil
-	}
-	if shared, ok := l.query.Known[made.ID]; ok && shared != nil {
-		return shared, nil
-	}
-	if shared, ok := l.known[made.ID]; ok {
-		return shared, nil
 	}
 	l.known[made.ID] = made
 	return made, nil
@@ -256,11 +264,11 @@ func (c *Client) PullRequest(ctx context.Context, project string, id int) (reque
 	if err != nil {
 		return requeue.PullRequest{}, err
 	}
-	repository, repositoryErr := wire.Repository.v.repository()
+	repository, repositoryErr := wire.Repository.v.repository(c.collection)
 	if wire.Repository.bad {
 		repositoryErr = fmt.Errorf("its repository has a wrong type")
 	}
-	pr, err := wire.pullRequest(c.collection, repository, repositoryErr)
+	pr, err := wire.pullRequest(repository, repositoryErr)
 	switch {
 	case err != nil:
 		return requeue.PullRequest{}, &Error{Op: op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}

@@ -38,7 +38,7 @@ func cut(r *http.Request, total, pageSize int, item func(i int) any) string {
 	return listJSON(items...)
 }
 
-func collect(ctx context.Context, c *Client, q Query) (all []requeue.PullRequest, pages int, err error) {
+func collect(ctx context.Context, c *Client, q Query) (all []*requeue.PullRequest, pages int, err error) {
 	for page, err := range c.PullRequests(ctx, q) {
 		if err != nil {
 			return all, pages, err
@@ -222,6 +222,7 @@ func TestKnownRepositoriesAreShared(t *testing.T) {
 	t.Parallel()
 	c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(listJSON(pullRequestJSON(1), pullRequestJSON(2))) })
 	own := testRepository()
+	own.URL = "https://host/Shop/_git/Web"
 	for name, q := range map[string]Query{
 		"known":        {Project: "Shop", Known: map[uuid.UUID]*requeue.Repository{own.ID: own}},
 		"asked for":    {Project: "ignored", Repository: own},
@@ -231,6 +232,11 @@ func TestKnownRepositoriesAreShared(t *testing.T) {
 		if err != nil || all[0].Repository != own || all[1].Repository != own {
 			t.Errorf("%s: got %v, %v", name, all, err)
 		}
+	}
+	without := testRepository() // named by an input, not listed by the service
+	all, _, err := collect(t.Context(), c, Query{Project: "Shop", Repository: without})
+	if err != nil || !strings.HasSuffix(all[0].URL(), basePath+"/Shop/_git/Web/pullrequest/1") || all[0].Repository != all[1].Repository || without.URL != "" {
+		t.Errorf("without a page: got %v, %v", all, err)
 	}
 	for _, r := range f.requests() {
 		if strings.Contains(r.path, "ignored") {

@@ -89,7 +89,7 @@ func recordedCheck(name string) func(t *testing.T, body []byte) {
 				t.Fatalf("got %d, %v", len(all), err)
 			}
 			for _, pr := range all {
-				if pr.Err != nil || pr.Status != "active" || pr.Author.ID == "" || pr.SourceCommitID == "" || pr.Created.IsZero() || pr.URL == "" {
+				if pr.Err != nil || pr.Status != "active" || pr.Author.ID == "" || pr.SourceCommitID == "" || pr.Created.IsZero() || pr.URL() == "" {
 					t.Errorf("got %+v", pr)
 				}
 			}

@@ -156,7 +156,7 @@ func (r Run) pullRequest(i int, outcomes map[[2]int]requeue.Outcome) pullRequest
 	plan := r.Plan.PullRequests[i]
 	pr := plan.PullRequest
 	wire := pullRequestWire{
-		ID: pr.ID, Project: pr.Repository.Project.Name, Repository: pr.Repository.Name, Title: pr.Title, URL: pr.URL,
+		ID: pr.ID, Project: pr.Repository.Project.Name, Repository: pr.Repository.Name, Title: pr.Title, URL: pr.URL(),
 		SourceBranch: requeue.ShortBranch(pr.SourceRefName), TargetBranch: requeue.ShortBranch(pr.TargetRefName),
 		Author: cmp.Or(pr.Author.DisplayName, pr.Author.UniqueName), Draft: pr.Draft, AutoComplete: pr.AutoComplete,
 		Error: orNull(r.words(pr.Err)), Evaluations: make([]evaluationWire, len(plan.Evaluations)),

@@ -310,7 +310,7 @@ func largeRun(pullRequests int) Run {
 	b := newBuilder(same)
 	for i := range pullRequests {
 		b.plan.PullRequests = append(b.plan.PullRequests, requeue.PullRequestPlan{PullRequest: &requeue.PullRequest{
-			ID: i + 1, Repository: b.repo, Title: "A title of usual length, with a word or two more", URL: collection + "/Shop/_git/web/pullrequest/1",
+			ID: i + 1, Repository: b.repo, Title: "A title of usual length, with a word or two more",
 			SourceRefName: "refs/heads/topic", TargetRefName: "refs/heads/main", Status: "active",
 		}})
 		pr := &b.plan.PullRequests[i]

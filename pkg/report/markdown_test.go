@@ -309,8 +309,10 @@ func FuzzSummary(f *testing.F) {
 			want := outline(t, writeSummary(t, run(same))+comments(run(same)))
 			r := run(func(benign string) string { return benign + foreign })
 			for i := range r.Plan.PullRequests {
-				if address := r.Plan.PullRequests[i].PullRequest.URL + "/" + foreign; safeURL(address) != "" {
-					r.Plan.PullRequests[i].PullRequest.URL = address
+				pr := r.Plan.PullRequests[i].PullRequest
+				repository := *pr.Repository
+				if repository.URL += "/" + foreign; safeURL(repository.URL) != "" {
+					pr.Repository = &repository
 				}
 			}
 			got := outline(t, writeSummary(t, r)+comments(r))
@@ -321,7 +323,10 @@ func FuzzSummary(f *testing.F) {
 		// An address that is foreign altogether is either harmless or no link.
 		r := sampleRun(same)
 		for i := range r.Plan.PullRequests {
-			r.Plan.PullRequests[i].PullRequest.URL = foreign
+			pr := r.Plan.PullRequests[i].PullRequest
+			repository := *pr.Repository
+			repository.URL = foreign
+			pr.Repository = &repository
 		}
 		if u, err := url.Parse(clean(foreign)); err != nil || u.Scheme != "http" && u.Scheme != "https" {
 			outline(t, writeSummary(t, r)+comments(r))

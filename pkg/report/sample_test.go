@@ -53,14 +53,14 @@ type builder struct {
 
 func newBuilder(text func(string) string) *builder {
 	return &builder{text: text, repo: &requeue.Repository{
-		ID: uuid.MustParse("11111111-0000-0000-0000-000000000001"), Name: text("web"),
+		ID: uuid.MustParse("11111111-0000-0000-0000-000000000001"), Name: text("web"), URL: collection + "/Shop/_git/web",
 		Project: requeue.Project{ID: uuid.MustParse("22222222-0000-0000-0000-000000000001"), Name: text("Shop")},
 	}}
 }
 
 func (b *builder) pullRequest(id int, title string) *requeue.PullRequestPlan {
 	b.plan.PullRequests = append(b.plan.PullRequests, requeue.PullRequestPlan{PullRequest: &requeue.PullRequest{
-		ID: id, Repository: b.repo, Title: b.text(title), URL: fmt.Sprintf("%s/Shop/_git/web/pullrequest/%d", collection, id),
+		ID: id, Repository: b.repo, Title: b.text(title),
 		SourceRefName: "refs/heads/" + b.text("topic"), TargetRefName: "refs/heads/" + b.text("main"),
 		Author: requeue.Identity{DisplayName: b.text("Jo Doe"), UniqueName: b.text("jo@contoso.com")}, Status: "active",
 		MergeStatus: "succeeded", Created: sampleTime.Add(-72 * time.Hour), Labels: []string{b.text("urgent")},

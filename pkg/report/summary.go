@@ -98,7 +98,7 @@ func (s *summaryWriter) actions() {
 
 // pullRequestCell is the number, linked, and the title.
 func pullRequestCell(pr *requeue.PullRequest) string {
-	return join(" ", link(strconv.Itoa(pr.ID), pr.URL), markdown(pr.Title, maxTitle))
+	return join(" ", link(strconv.Itoa(pr.ID), pr.URL()), markdown(pr.Title, maxTitle))
 }
 
 // build is a build's number, linked; "" for none.

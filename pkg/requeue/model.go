@@ -1,6 +1,7 @@
 package requeue
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,8 @@ type Repository struct {
 	ID      uuid.UUID
 	Name    string
 	Project Project
+	// URL is the browser page of the repository; "" if unknown.
+	URL string
 	// DefaultRefName is the full name of the default branch, "refs/heads/main"; "" for an empty repository.
 	DefaultRefName string
 	// Disabled repositories take no push and run no policy.
@@ -35,8 +38,6 @@ type PullRequest struct {
 	ID         int
 	Repository *Repository // shared by the pull requests of one repository, never written
 	Title      string
-	// URL is the browser page of the pull request.
-	URL           string
 	SourceRefName string // full, "refs/heads/topic"
 	TargetRefName string // full
 	Author        Identity
@@ -59,6 +60,14 @@ type PullRequest struct {
 	Evaluations []Evaluation
 	// Err says why the pull request or its evaluations could not be read.
 	Err error
+}
+
+// URL is the browser page of the pull request; "" if unknown.
+func (pr *PullRequest) URL() string {
+	if pr.Repository.URL == "" {
+		return ""
+	}
+	return pr.Repository.URL + "/pullrequest/" + strconv.Itoa(pr.ID)
 }
 
 // Policy is a policy configuration: the branch policy as somebody has set it up. Evaluations of one configuration

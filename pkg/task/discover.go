@@ -267,10 +267,10 @@ func (d *discoverer) selected(ctx context.Context, project requeue.Project, visi
 
 // ahead is a list of pull requests whose first page was asked for before it was known what is visible. Nil is none.
 type ahead struct {
-	next  func() ([]requeue.PullRequest, error, bool)
+	next  func() ([]*requeue.PullRequest, error, bool)
 	stop  func()
 	first chan struct{} // closed when the first page is there
-	prs   []requeue.PullRequest
+	prs   []*requeue.PullRequest
 	err   error
 	more  bool
 }
@@ -319,7 +319,7 @@ func (a *ahead) drop() {
 }
 
 // pages are all of the list.
-func (a *ahead) pages(yield func([]requeue.PullRequest, error) bool) {
+func (a *ahead) pages(yield func([]*requeue.PullRequest, error) bool) {
 	<-a.first
 	for prs, err, more := a.prs, a.err, a.more; more && yield(prs, err) && err == nil; {
 		prs, err, more = a.next()
@@ -347,7 +347,7 @@ func (d *discoverer) list(ctx context.Context, project requeue.Project, reposito
 		case err != nil:
 			return []problem{{project: project.Name, err: fmt.Errorf("list the pull requests: %w", err)}}
 		}
-		page.add(ctx, slices.DeleteFunc(prs, func(pr requeue.PullRequest) bool {
+		page.add(ctx, slices.DeleteFunc(prs, func(pr *requeue.PullRequest) bool {
 			unknown := pr.Err != nil && pr.Repository.ID == uuid.Nil // reported rather than lost
 			return repository == nil && !unknown && !d.config.Repositories.Match(*pr.Repository, d.config.Project)
 		}))
@@ -370,7 +370,7 @@ func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []pro
 			prs[i] = &pr
 		}
 	})
-	var list []requeue.PullRequest
+	var list []*requeue.PullRequest
 	for i, pr := range prs {
 		inScope := pr != nil && (pr.Err != nil || d.config.ValidatesPullRequest > 0 || len(d.config.Repositories.Items) == 0 ||
 			d.config.Repositories.Match(*pr.Repository, d.config.Project))
@@ -382,7 +382,7 @@ func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []pro
 				err: fmt.Errorf("pull request %d belongs to repository %s, which the input repositories does not select", pr.ID, pr.Repository.Name),
 			}}
 		default:
-			list = append(list, *pr)
+			list = append(list, pr)
 		}
 	}
 	page.add(ctx, list)
@@ -421,17 +421,17 @@ type screener struct {
 }
 
 // add screens a page and begins to read its evaluations; the transport bounds how many requests are under way.
-func (s *screener) add(ctx context.Context, prs []requeue.PullRequest) {
+func (s *screener) add(ctx context.Context, prs []*requeue.PullRequest) {
 	page := make([]requeue.Screened, len(prs))
 	var worth []*requeue.PullRequest
-	for i := range prs {
-		if prs[i].Err != nil {
-			page[i].PullRequest = &prs[i]
+	for i, pr := range prs {
+		if pr.Err != nil {
+			page[i].PullRequest = pr
 			continue
 		}
-		page[i] = s.config.Rules.Screen(&prs[i], s.policies, s.policiesKnown, s.now)
+		page[i] = s.config.Rules.Screen(pr, s.policies, s.policiesKnown, s.now)
 		if page[i].Skipped == "" {
-			worth = append(worth, &prs[i])
+			worth = append(worth, pr)
 		}
 	}
 	s.mu.Lock()
