@@ -36,12 +36,13 @@ func (b *body) readFrom(r io.Reader) error {
 		}
 		n, err := r.Read(b.pieces[len(b.pieces)-1][b.size%pieceSize:])
 		b.size += n
+		ended := errors.Is(err, io.EOF)
 		switch {
 		case b.size > maxBody:
 			return errTooLarge
-		case err != nil && !errors.Is(err, io.EOF):
+		case err != nil && !ended:
 			return err
-		case err != nil:
+		case ended:
 			first := b.head()
 			b.start = len(first) - len(bytes.TrimLeft(bytes.TrimPrefix(first, byteOrderMark), " \t\r\n"))
 			return nil

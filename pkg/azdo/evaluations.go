@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -63,7 +64,7 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 		call:  call{op: op, name: "evaluations", area: areaCode},
 	}
 	var all []requeue.Evaluation
-	var seen map[uuid.UUID]bool
+	var seen []uuid.UUID
 	share := commits{pr.SourceCommitID}
 	for skip := 0; ; {
 		page, err := numbered(ctx, c, r, skip, func(body io.Reader) ([]requeue.Evaluation, error) {
@@ -73,15 +74,15 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 			return nil, err
 		}
 		if seen == nil {
-			seen = make(map[uuid.UUID]bool, len(page))
+			seen = make([]uuid.UUID, 0, len(page))
 			all = make([]requeue.Evaluation, 0, len(page))
 		}
 		fresh := 0
 		for _, e := range page {
-			if seen[e.ID] {
+			if slices.Contains(seen, e.ID) {
 				continue
 			}
-			seen[e.ID] = true
+			seen = append(seen, e.ID)
 			fresh++
 			if e.Policy.Deleted || !e.Policy.Enabled {
 				continue

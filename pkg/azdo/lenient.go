@@ -261,15 +261,15 @@ func parseTime(s string) (time.Time, bool) {
 	if s == "" {
 		return time.Time{}, true
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			if t = t.UTC(); t.Year() > 1 {
-				return t, true
-			}
-			return time.Time{}, true
-		}
+	layout := time.RFC3339Nano
+	if !strings.ContainsAny(s[max(0, len(s)-6):], "Z+-") {
+		layout = "2006-01-02T15:04:05.999999999" // a zone ends in at most six characters
 	}
-	return time.Time{}, false
+	t, err := time.Parse(layout, s)
+	if err != nil || t.UTC().Year() <= 1 {
+		return time.Time{}, err == nil
+	}
+	return t.UTC(), true
 }
 
 // object is a JSON object.

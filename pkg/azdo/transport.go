@@ -80,7 +80,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if originOf(req.URL) != t.origin {
 		return nil, &Error{Op: c.op, Message: "not sent: the token is for " + t.origin + " only, not for " + originOf(req.URL), area: c.area}
 	}
-	own, err := retryablehttp.FromRequest(req.Clone(withCall(req.Context(), c)))
+	own, err := retryablehttp.FromRequest(req.WithContext(withCall(req.Context(), c)))
 	if err != nil {
 		return nil, wrap(c.op, err)
 	}

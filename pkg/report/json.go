@@ -198,6 +198,16 @@ func (r Run) fill(wire *evaluationWire, o requeue.Outcome) {
 	}
 }
 
+// harmless reports whether a JSON text holds nothing but printable ASCII and no "##".
+func harmless(text []byte) bool {
+	for _, c := range text {
+		if c > '~' {
+			return false
+		}
+	}
+	return !bytes.Contains(text, []byte("##"))
+}
+
 // jsonWriter keeps the first error.
 type jsonWriter struct {
 	w       *bufio.Writer
@@ -230,6 +240,10 @@ func (j *jsonWriter) value(v any) {
 // flush writes the buffer in the form that is safe to print. What it replaces occurs within JSON strings only.
 func (j *jsonWriter) flush() {
 	text := j.buffer.Bytes()
+	if harmless(text) { // nearly always
+		j.bytes(text)
+		return
+	}
 	from := 0 // what is not written yet
 	escape := func(at, size int, r rune) {
 		j.bytes(text[from:at])

@@ -316,7 +316,7 @@ func largeRun(pullRequests int) Run {
 		pr := &b.plan.PullRequests[i]
 		for j := range 8 {
 			pr.Evaluations = append(pr.Evaluations, requeue.EvaluationPlan{
-				Decision: &requeue.Decision{State: requeue.StateExpired, Requeue: j == 0, Pipeline: "web-ci"},
+				Decision:   &requeue.Decision{State: requeue.StateExpired, Requeue: j == 0, Pipeline: "web-ci"},
 				Evaluation: &requeue.Evaluation{Details: &requeue.Details{BuildID: 1000 + i}, Policy: &requeue.Policy{ID: j, DisplayName: "CI", PipelineID: 4, TypeName: "Build"}},
 			})
 			if j > 0 {

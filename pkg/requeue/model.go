@@ -35,9 +35,9 @@ type Identity struct {
 
 // PullRequest is a pull request as a list or a single answer describes it, and what was read for it.
 type PullRequest struct {
-	ID         int
-	Repository *Repository // shared by the pull requests of one repository, never written
-	Title      string
+	ID            int
+	Repository    *Repository // shared by the pull requests of one repository, never written
+	Title         string
 	SourceRefName string // full, "refs/heads/topic"
 	TargetRefName string // full
 	Author        Identity

@@ -117,6 +117,7 @@ func pullRequestRows() []pullRequestRow {
 		{name: "no word on drafts means skip", rules: drafts(""), pr: draft, want: requeue.Draft},
 
 		{name: "older than createdWithin", rules: within(72*time.Hour - time.Second), want: requeue.TooOld},
+		{name: "older than createdWithin: nobody knows", rules: within(72 * time.Hour), pr: func(pr *requeue.PullRequest) { pr.Created = time.Time{} }, want: requeue.TooOld},
 		{name: "just as old as createdWithin", rules: within(72 * time.Hour)},
 
 		{name: "conflicts", pr: merge("conflicts"), want: requeue.Conflicts},

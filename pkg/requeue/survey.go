@@ -53,7 +53,7 @@ type surveyed struct {
 	open        []selection      // what selects has not settled, in plan order: few of many
 	approved    bool
 	stalest     Instant // start of its selected build that started longest ago; zero: one never started
-	selected    bool      // it has a candidate
+	selected    bool    // it has a candidate
 }
 
 // selection is a verdict that may still change, on the evaluation of that index.

@@ -333,6 +333,7 @@ func (d *discoverer) list(ctx context.Context, project requeue.Project, reposito
 	if ahead != nil {
 		pages = ahead.pages
 	}
+	selected := map[*requeue.Repository]bool{} // by pull requests that share it
 	for prs, err := range pages {
 		for i := range prs {
 			if known, ok := page.known[prs[i].Repository.ID]; ok {
@@ -349,7 +350,15 @@ func (d *discoverer) list(ctx context.Context, project requeue.Project, reposito
 		}
 		page.add(ctx, slices.DeleteFunc(prs, func(pr *requeue.PullRequest) bool {
 			unknown := pr.Err != nil && pr.Repository.ID == uuid.Nil // reported rather than lost
-			return repository == nil && !unknown && !d.config.Repositories.Match(*pr.Repository, d.config.Project)
+			if repository != nil || unknown {
+				return false
+			}
+			match, known := selected[pr.Repository]
+			if !known {
+				match = d.config.Repositories.Match(*pr.Repository, d.config.Project)
+				selected[pr.Repository] = match
+			}
+			return !match
 		}))
 	}
 	return nil

@@ -28,9 +28,12 @@ import (
 // cancellation (moby/moby#9098), so this is what ends it.
 const runTime = 50 * time.Minute
 
-// planGCPercent holds while a plan is made of what was read. All of it is kept to the end, and so is the plan: the default
-// would let the memory grow to twice of both. While the service is read the default is cheaper.
-const planGCPercent = 40
+// readGCPercent and planGCPercent are how much garbage there may be, in percent of what is kept. All that is read is kept
+// to the end, so the default of 100 would take twice the memory that is needed; planning needs all of it at its most.
+const (
+	readGCPercent = 60
+	planGCPercent = 25
+)
 
 // Process is what the program is given by the system that starts it.
 type Process struct {
@@ -77,6 +80,7 @@ func Run(ctx context.Context, p Process) (code int) {
 	}
 	log.Head(p.Version, cmp.Or(cfg.Connection.Organization, cfg.CollectionURL), cfg.Effective)
 
+	debug.SetGCPercent(readGCPercent)
 	r := &run{config: cfg, log: log, files: files, process: p, started: time.Now()}
 	return r.line(ctx)
 }
