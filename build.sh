@@ -75,7 +75,7 @@ lint() {
   shellcheck build.sh .ci/run bench/run.sh
   go run "$golangci_lint" run ./...
   go mod tidy -diff
-  (cd bench && go vet ./... && go mod tidy -diff)
+  (cd bench && go run "$golangci_lint" run ./... && go mod tidy -diff)
   go run ./tools/pack check
 }
 

@@ -38,7 +38,7 @@ func (b *bench) with(s scenario, do func(*server) error) (err error) {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	cmd := exec.Command(b.bin+"/serve", "-pull-requests", strconv.Itoa(s.pullRequests), "-without", fmt.Sprint(s.without))
+	cmd := exec.Command(b.bin+"/serve", "-pull-requests", strconv.Itoa(s.pullRequests), "-without", fmt.Sprint(s.without)) //nolint:gosec // our own program, which run.sh has built
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -146,7 +146,7 @@ func (sv *server) measure(ctx context.Context, c command) (measured, error) {
 			return measured{}, err
 		}
 	}
-	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
+	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...) //nolint:gosec // one of our own programs, or Node on one
 	cmd.Env = c.env
 	cmd.Stdin = &stdin
 	var stderr bytes.Buffer

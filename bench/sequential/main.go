@@ -58,7 +58,7 @@ func loop(ctx context.Context, collection, project, token string, limit int) err
 				}
 			}
 			if read++; read == limit {
-				fmt.Println(read, "pull requests,", expired, "evaluations expired")
+				_, _ = fmt.Fprintln(os.Stdout, read, "pull requests,", expired, "evaluations expired")
 				return nil
 			}
 		}
@@ -66,6 +66,6 @@ func loop(ctx context.Context, collection, project, token string, limit int) err
 			break
 		}
 	}
-	fmt.Println(read, "pull requests,", expired, "evaluations expired")
+	_, _ = fmt.Fprintln(os.Stdout, read, "pull requests,", expired, "evaluations expired")
 	return nil
 }
