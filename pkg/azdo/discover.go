@@ -111,7 +111,7 @@ type Query struct {
 }
 
 // PullRequests returns the active pull requests of a query, a page at a time; the next page is under way while the
-// caller handles one. Lists shift while pull requests open and close: what comes twice is dropped. A pull request of an
+// caller handles one. Lists shift while pull requests open and close: pages overlap, and what comes twice is dropped. A pull request of an
 // odd shape comes with its Err set; an error of the list ends it.
 func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]*requeue.PullRequest, error] {
 	if q.Repository != nil && q.Repository.URL == "" {
@@ -144,7 +144,7 @@ func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]*requeue
 			// A page without a new number comes from a server that does not know $skip.
 			last := size < fullPage || len(prs) == 0
 			if !last {
-				skip += size
+				skip += size - overlap
 				from := skip
 				next = start(func() ([]*requeue.PullRequest, error) { return l.page(ctx, from) })
 			}

@@ -58,7 +58,7 @@ func TestPullRequestPages(t *testing.T) {
 		{total: 99, pageSize: 1000, pages: 1, requests: 1},
 		{total: 100, pageSize: 1000, pages: 1, requests: 2},
 		{total: 260, pageSize: 100, pages: 3, requests: 3},
-		{total: 300, pageSize: 100, pages: 3, requests: 4},
+		{total: 300, pageSize: 100, pages: 4, requests: 4}, // pages overlap
 		{total: 2500, pageSize: 1000, pages: 3, requests: 4},
 	} {
 		t.Run(fmt.Sprintf("%d at %d", tt.total, tt.pageSize), func(t *testing.T) {
@@ -105,6 +105,28 @@ func TestPullRequestsThatShiftComeOnce(t *testing.T) {
 	}
 	if err != nil || len(all) != 320 {
 		t.Errorf("%d pull requests, %v", len(all), err)
+	}
+}
+
+// TestPullRequestsThatClose: what closes on a page that was read moves the rest forward.
+func TestPullRequestsThatClose(t *testing.T) {
+	t.Parallel()
+	for _, closing := range []int{1, overlap} {
+		open := make([]int, 350)
+		for i := range open {
+			open[i] = i + 1
+		}
+		c, _ := newFake(t, Options{}, func(_ int, r *http.Request) reply {
+			answer := ok(cut(r, len(open), 100, func(i int) any { return pullRequestJSON(open[i]) }))
+			if len(open) > 300 {
+				open = open[closing:]
+			}
+			return answer
+		})
+		all, _, err := collect(t.Context(), c, Query{Project: "Shop"})
+		if err != nil || len(all) != 350 {
+			t.Errorf("%d close after each page: %d pull requests, %v", closing, len(all), err)
+		}
 	}
 }
 

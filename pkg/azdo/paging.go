@@ -18,6 +18,9 @@ const (
 	// fullPage is the least number of items that can be a full page: without $top a server gives about so many, and
 	// some cut $top down to it. A shorter page is the last one.
 	fullPage = 100
+	// overlap is how many items two pages of pull requests share: as many may close between the two requests without
+	// another one slipping through the gap. A page is no dearer for it.
+	overlap = 10
 	// maxPages ends a list that never ends.
 	maxPages = 10_000
 )
