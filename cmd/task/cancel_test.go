@@ -192,7 +192,7 @@ func cancelMoments() []cancelMoment {
 			text: "cancelled before its plan was made. Nothing was re-queued",
 		},
 		{
-			name: "while the service wants a pause", match: azdotest.Match{Route: "evaluations"},
+			name: "while the service wants a pause", match: azdotest.Match{Route: "evaluations"}, inputs: one,
 			world: func(w *azdotest.World) {
 				w.Faults = append(w.Faults, &azdotest.Fault{Match: azdotest.Match{Route: "evaluations", Times: 1}, RetryAfter: 60})
 			},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
 
@@ -131,5 +132,51 @@ func TestUnlistedIsNotMissing(t *testing.T) {
 	wantOutputs(t, r, map[string]string{"requeuedCount": "1"})
 	if r.ExitCode != 0 || len(r.Errors) != 0 {
 		t.Errorf("exit code %d, errors %v", r.ExitCode, r.Errors)
+	}
+}
+
+// TestPipelinesAreAskedForEarly: while other evaluations are still being read, at most once, and never in vain.
+func TestPipelinesAreAskedForEarly(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		policies int
+		only     string // the input enforcement; all policies are required
+		fault    string
+		requests int
+		early    bool
+	}{
+		{name: "a candidate", policies: 2, requests: 1, early: true},
+		{name: "nothing that depends on a pipeline", policies: 2, only: "optional"},
+		{name: "more policies than one request takes", policies: azdo.MaxPipelines + 1, requests: 1},
+		{name: "refused", policies: 2, fault: `"faults": [{"match": {"route": "definitions"}, "fault": "403-tf401027"}],`, requests: 1, early: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var policies, prs []string
+			for i := range tt.policies {
+				policies = append(policies, fmt.Sprintf(`{"id": %d, "pipeline": "pipeline %d", "scopes": [{"branch": "main"}]}`, i+1, i+1))
+			}
+			for i := range 12 {
+				prs = append(prs, fmt.Sprintf(`{"id": %d, "evaluations": [{"policy": "1", "state": "expired"}, {"policy": "2", "state": "succeeded"}]}`, i+1))
+			}
+			s := startWorld(t, `{`+tt.fault+`"latency": "20ms", "projects": [{"name": "Fabrikam", "policies": [`+strings.Join(policies, ",")+`],
+				"repositories": [{"name": "web", "pullRequests": [`+strings.Join(prs, ",")+`]}]}]}`)
+			r := run(t, s, stepFile{Inputs: map[string]string{"concurrency": "2", "dryRun": "true", "enforcement": tt.only}}.step(t, s))
+			wantOutputs(t, r, map[string]string{"plannedCount": map[string]string{"": "12", "optional": "0"}[tt.only], "pullRequestCount": "12"})
+			var asked []int
+			last := 0
+			for i, q := range s.Requests() {
+				switch q.Route {
+				case "definitions":
+					asked = append(asked, i)
+				case "evaluations":
+					last = i
+				}
+			}
+			if len(asked) != tt.requests || tt.requests > 0 && (asked[0] < last) != tt.early {
+				t.Errorf("pipelines were asked for in the requests %v, the last evaluations in %d", asked, last)
+			}
+		})
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// maxPipelines is how many pipelines one request asks for; their numbers travel in its address.
-const maxPipelines = 100
+// MaxPipelines is how many pipelines one request asks for; their numbers travel in its address.
+const MaxPipelines = 100
 
 // buildsTop is the page of a build list: a build is about 5 kB, and a history rarely holds more.
 const buildsTop = 200
@@ -32,7 +32,7 @@ func (c *Client) Pipelines(ctx context.Context, project uuid.UUID, ids []int) (m
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	found := make(map[int]requeue.Pipeline, len(ids))
-	for batch := range slices.Chunk(ids, maxPipelines) {
+	for batch := range slices.Chunk(ids, MaxPipelines) {
 		texts := make([]string, len(batch))
 		for i, id := range batch {
 			texts[i] = strconv.Itoa(id)

@@ -13,15 +13,15 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// decide answers until the rules ask no more, each question once. It ends early, and without a plan, with ctx.
+// decide answers until the rules ask no more, each question once, and adds to the facts. It ends early, and without a
+// plan, with ctx.
 func decide(
-	ctx context.Context, client *azdo.Client, rules *requeue.Rules, prs []requeue.Screened, concurrency int, now time.Time,
-) (requeue.Plan, requeue.Facts) {
-	facts := requeue.Facts{}
+	ctx context.Context, client *azdo.Client, rules *requeue.Rules, prs []requeue.Screened, facts requeue.Facts, concurrency int, now time.Time,
+) requeue.Plan {
 	for ctx.Err() == nil {
 		plan, questions := rules.Decide(prs, facts, now)
 		if len(questions) == 0 {
-			return plan, facts
+			return plan
 		}
 		batches := batch(questions)
 		answers := make([][]requeue.Answer, len(batches))
@@ -36,7 +36,7 @@ func decide(
 			}
 		}
 	}
-	return requeue.Plan{}, facts
+	return requeue.Plan{}
 }
 
 // batch groups questions that one call of the client answers: the pipelines of a project. All others stand alone.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -36,6 +37,7 @@ type found struct {
 	visible  []*requeue.Repository // in all projects of the scope
 	unlisted []requeue.Project     // their repositories could not be listed
 	screened []requeue.Screened
+	facts    requeue.Facts // what was answered on the way
 	problems []problem
 	notes    []note
 	warnings []string
@@ -76,11 +78,12 @@ func (d *discoverer) discover(ctx context.Context) found {
 		}()
 		parts[i] = d.project(ctx, scopes[i])
 	})
-	all := found{problems: problems}
+	all := found{problems: problems, facts: requeue.Facts{}}
 	for _, part := range parts {
 		all.visible = append(all.visible, part.visible...)
 		all.unlisted = append(all.unlisted, part.unlisted...)
 		all.screened = append(all.screened, part.screened...)
+		maps.Copy(all.facts, part.facts)
 		all.problems = append(all.problems, part.problems...)
 		all.notes = append(all.notes, part.notes...)
 		all.warnings = append(all.warnings, part.warnings...)
@@ -200,7 +203,7 @@ func (d *discoverer) project(ctx context.Context, s scope) (out found) {
 		known[r.ID] = r
 	}
 	page := &screener{discoverer: d, policies: policies, policiesKnown: policiesErr == nil, known: known}
-	defer func() { out.screened = page.wait() }()
+	defer func() { out.screened, out.facts = page.wait() }()
 
 	switch {
 	case err != nil && s.single == nil && len(s.ids) == 0:
@@ -415,50 +418,4 @@ func (d *discoverer) number(ctx context.Context, s scope, id int, known map[uuid
 		}
 	}
 	return pr, nil
-}
-
-// screener takes pages of pull requests as they come, screens them and reads the evaluations of those that are left.
-type screener struct {
-	*discoverer
-	policies      []*requeue.Policy
-	policiesKnown bool
-	known         map[uuid.UUID]*requeue.Repository
-
-	mu      sync.Mutex
-	pages   [][]requeue.Screened
-	reading sync.WaitGroup
-}
-
-// add screens a page and begins to read its evaluations; the transport bounds how many requests are under way.
-func (s *screener) add(ctx context.Context, prs []*requeue.PullRequest) {
-	page := make([]requeue.Screened, len(prs))
-	var worth []*requeue.PullRequest
-	for i, pr := range prs {
-		if pr.Err != nil {
-			page[i].PullRequest = pr
-			continue
-		}
-		page[i] = s.config.Rules.Screen(pr, s.policies, s.policiesKnown, s.now)
-		if page[i].Skipped == "" {
-			worth = append(worth, pr)
-		}
-	}
-	s.mu.Lock()
-	s.pages = append(s.pages, page)
-	s.mu.Unlock()
-	s.reading.Go(func() {
-		each(ctx, 2*s.config.Concurrency, len(worth), func(i int) {
-			defer func() {
-				if p := recover(); p != nil {
-					worth[i].Err = fmt.Errorf("internal error: %v", p)
-				}
-			}()
-			worth[i].Evaluations, worth[i].Err = s.client.Evaluations(ctx, *worth[i])
-		})
-	})
-}
-
-func (s *screener) wait() []requeue.Screened {
-	s.reading.Wait()
-	return slices.Concat(s.pages...)
 }

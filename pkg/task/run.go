@@ -120,7 +120,8 @@ func (r *run) line(ctx context.Context) int {
 	}
 	debug.SetGCPercent(planGCPercent)
 
-	plan, facts := decide(ctx, r.client, &r.config.Rules, found.screened, r.config.Concurrency, r.started)
+	facts := found.facts
+	plan := decide(ctx, r.client, &r.config.Rules, found.screened, facts, r.config.Concurrency, r.started)
 	if ctx.Err() != nil {
 		return r.giveUp(ctx, ctx.Err())
 	}
