@@ -31,7 +31,7 @@ const runTime = 50 * time.Minute
 // readGCPercent and planGCPercent are how much garbage there may be, in percent of what is kept. All that is read is kept
 // to the end, so the default of 100 would take twice the memory that is needed; planning needs all of it at its most.
 const (
-	readGCPercent = 60
+	readGCPercent = 80
 	planGCPercent = 25
 )
 

@@ -20,17 +20,22 @@ type screener struct {
 	policiesKnown bool
 	known         map[uuid.UUID]*requeue.Repository
 
-	mu      sync.Mutex
-	pages   [][]requeue.Screened
-	facts   requeue.Facts
 	asked   atomic.Bool
 	reading sync.WaitGroup
+
+	mu      sync.Mutex
+	pages   [][]requeue.Screened
+	worth   []*requeue.PullRequest // whose evaluations are to be read
+	readers int
+	facts   requeue.Facts
 }
 
-// add screens a page and begins to read its evaluations; the transport bounds how many requests are under way.
+// add screens a page and begins to read its evaluations. There are more readers than the transport lets send at once:
+// while one decodes, another asks.
 func (s *screener) add(ctx context.Context, prs []*requeue.PullRequest) {
 	page := make([]requeue.Screened, len(prs))
-	var worth []*requeue.PullRequest
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i, pr := range prs {
 		if pr.Err != nil {
 			page[i].PullRequest = pr
@@ -38,23 +43,42 @@ func (s *screener) add(ctx context.Context, prs []*requeue.PullRequest) {
 		}
 		page[i] = s.config.Rules.Screen(pr, s.policies, s.policiesKnown, s.now)
 		if page[i].Skipped == "" {
-			worth = append(worth, pr)
+			s.worth = append(s.worth, pr)
 		}
 	}
-	s.mu.Lock()
 	s.pages = append(s.pages, page)
-	s.mu.Unlock()
-	s.reading.Go(func() {
-		each(ctx, 2*s.config.Concurrency, len(worth), func(i int) {
-			defer func() {
-				if p := recover(); p != nil {
-					worth[i].Err = fmt.Errorf("internal error: %v", p)
-				}
-			}()
-			worth[i].Evaluations, worth[i].Err = s.client.Evaluations(ctx, *worth[i])
-			s.askEarly(ctx, worth[i])
+	more := min(2*s.config.Concurrency-s.readers, len(s.worth)) // the others are all busy
+	s.readers += more
+	for range more {
+		s.reading.Go(func() {
+			for pr := s.next(ctx); pr != nil; pr = s.next(ctx) {
+				s.read(ctx, pr)
+			}
 		})
-	})
+	}
+}
+
+// next is the next pull request to read; nil where there is none now, and the reader that asked has to end.
+func (s *screener) next(ctx context.Context) *requeue.PullRequest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.worth) == 0 || ctx.Err() != nil {
+		s.readers--
+		return nil
+	}
+	pr := s.worth[0]
+	s.worth = s.worth[1:]
+	return pr
+}
+
+func (s *screener) read(ctx context.Context, pr *requeue.PullRequest) {
+	defer func() {
+		if p := recover(); p != nil {
+			pr.Err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	pr.Evaluations, pr.Err = s.client.Evaluations(ctx, *pr)
+	s.askEarly(ctx, pr)
 }
 
 // askEarly asks for the pipelines of all policies of the project as soon as one of them is certain to be asked for, while
