@@ -149,6 +149,7 @@ func TestPipelinesAreAskedForEarly(t *testing.T) {
 		{name: "a candidate", policies: 2, requests: 1, early: true},
 		{name: "nothing that depends on a pipeline", policies: 2, only: "optional"},
 		{name: "more policies than one request takes", policies: azdo.MaxPipelines + 1, requests: 1},
+		{name: "policies that cannot be read", policies: 2, fault: `"faults": [{"match": {"route": "policies"}, "fault": "403-tf401027"}],`, requests: 1},
 		{name: "refused", policies: 2, fault: `"faults": [{"match": {"route": "definitions"}, "fault": "403-tf401027"}],`, requests: 1, early: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,7 +159,7 @@ func TestPipelinesAreAskedForEarly(t *testing.T) {
 				policies = append(policies, fmt.Sprintf(`{"id": %d, "pipeline": "pipeline %d", "scopes": [{"branch": "main"}]}`, i+1, i+1))
 			}
 			for i := range 12 {
-				prs = append(prs, fmt.Sprintf(`{"id": %d, "evaluations": [{"policy": "1", "state": "expired"}, {"policy": "2", "state": "succeeded"}]}`, i+1))
+				prs = append(prs, fmt.Sprintf(`{"id": %d, "evaluations": [{"policy": "%d", "state": "expired"}]}`, i+1, i%2+1))
 			}
 			s := startWorld(t, `{`+tt.fault+`"latency": "20ms", "projects": [{"name": "Fabrikam", "policies": [`+strings.Join(policies, ",")+`],
 				"repositories": [{"name": "web", "pullRequests": [`+strings.Join(prs, ",")+`]}]}]}`)

@@ -84,7 +84,7 @@ func (s *screener) read(ctx context.Context, pr *requeue.PullRequest) {
 // askEarly asks for the pipelines of all policies of the project as soon as one of them is certain to be asked for, while
 // the evaluations of other pull requests are still being read: the same request as later, without waiting for it.
 func (s *screener) askEarly(ctx context.Context, pr *requeue.PullRequest) {
-	if pr.Err != nil || s.asked.Load() {
+	if pr.Err != nil || !s.policiesKnown || s.asked.Load() {
 		return
 	}
 	_, questions := s.config.Rules.Decide([]requeue.Screened{{PullRequest: pr}}, nil, s.now)
