@@ -181,3 +181,21 @@ func TestPipelinesAreAskedForEarly(t *testing.T) {
 		})
 	}
 }
+
+// TestReasonsDoNotDependOnEarlyAnswers: an answer that nobody needed decides nothing, and names nothing.
+func TestReasonsDoNotDependOnEarlyAnswers(t *testing.T) {
+	t.Parallel()
+	const left = `{"policy": "1", "state": "notStarted"}`
+	for name, evaluations := range map[string]string{"alone": left, "beside one that needs its pipeline": left + `, {"policy": "2", "state": "expired"}`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startWorld(t, `{"behaviour": {"neverRunContext": "absent"}, "projects": [{"name": "Fabrikam", "policies": [
+				{"id": 1, "pipeline": "ci", "optional": true, "scopes": [{"branch": "main"}]}, {"id": 2, "pipeline": "cd", "scopes": [{"branch": "main"}]}],
+				"repositories": [{"name": "web", "pullRequests": [{"id": 7, "evaluations": [`+evaluations+`]}]}]}]}`)
+			r := run(t, s, stepFile{Inputs: map[string]string{"dryRun": "true", "policies": "!ci", "enforcement": "required"}}.step(t, s))
+			if !strings.Contains(strings.Join(r.Log, "\n"), "enforcement 1") {
+				t.Errorf("the reason is another:\n%s", strings.Join(r.Log, "\n"))
+			}
+		})
+	}
+}

@@ -43,14 +43,23 @@ func (b *body) readFrom(r io.Reader) error {
 		case err != nil && !ended:
 			return err
 		case ended:
-			first := b.head()
-			b.start = len(first) - len(bytes.TrimLeft(bytes.TrimPrefix(first, byteOrderMark), " \t\r\n"))
+			b.trim()
 			return nil
 		}
 	}
 }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// trim moves the beginning behind what is no part of the answer; some proxies send white space while they wait.
+func (b *body) trim() {
+	rest := bytes.TrimPrefix(b.head(), byteOrderMark)
+	for rest = bytes.TrimLeft(rest, " \t\r\n"); len(rest) == 0 && len(b.pieces) > 1; rest = bytes.TrimLeft(b.head(), " \t\r\n") {
+		pieces.Put(b.pieces[0])
+		b.pieces, b.size = b.pieces[1:], b.size-pieceSize
+	}
+	b.start = len(b.head()) - len(rest)
+}
 
 // free gives the pieces back. Nothing may be left that shares their memory.
 func (b *body) free() {

@@ -12,11 +12,11 @@ import (
 func TestBody(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, pieceSize - 1, pieceSize, pieceSize + 1, 3 * pieceSize, 3*pieceSize + 7} {
-		for _, lead := range []string{"", "\xef\xbb\xbf", " \r\n\t", "\xef\xbb\xbf\n"} {
+		for _, lead := range []string{"", "\xef\xbb\xbf", " \r\n\t", "\xef\xbb\xbf\n", strings.Repeat(" ", pieceSize), "\xef\xbb\xbf" + strings.Repeat("\n", 2*pieceSize)} {
 			for name, slow := range map[string]func(io.Reader) io.Reader{
 				"whole": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader, "end with the last": iotest.DataErrReader,
 			} {
-				t.Run(fmt.Sprintf("%d bytes behind %q, %s", size, lead, name), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%d bytes behind %d, %s", size, len(lead), name), func(t *testing.T) {
 					t.Parallel()
 					// A number in every line tells what comes from where.
 					var text strings.Builder

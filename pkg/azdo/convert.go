@@ -153,7 +153,7 @@ func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Eva
 		field{"status", w.Status.bad},
 		field{"startedDate", w.Started.bad},
 		field{"completedDate", w.Completed.bad},
-		field{"configuration", w.Configuration.bad || !w.Configuration.set},
+		field{"configuration", w.Configuration.bad || w.Configuration.v.ID.n == 0 && !w.Configuration.v.ID.bad},
 		field{"context", w.Context.bad},
 		field{"context.isExpired", c.IsExpired.bad},
 		field{"context.buildId", c.BuildID.bad},

@@ -1,7 +1,7 @@
 package azdo
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -173,26 +173,28 @@ func unregistered(err error) bool {
 }
 
 // fillFromBody takes what a refusal says about itself: JSON in two shapes, plain text, or a web page.
-func (e *Error) fillFromBody(contentType, serviceError string, body []byte) {
+func (e *Error) fillFromBody(contentType, serviceError string, body *body) {
+	first := body.head()
 	var wire object[struct {
 		Message text `json:"message"`
 		TypeKey text `json:"typeKey"`
 		Value   object[struct {
 			Message text `json:"Message"`
+			Lower   text `json:"message"`
 		}] `json:"value"`
 	}]
 	switch {
-	case isPage(contentType, body):
-		e.Message = "a web page instead of data" + pageTitle(body)
-	case len(body) > 0 && body[0] == '{' && unmarshal(bytes.NewReader(body), &wire) == nil:
+	case isPage(contentType, first):
+		e.Message = "a web page instead of data" + pageTitle(first)
+	case len(first) > 0 && first[0] == '{' && unmarshal(body.reader(), &wire) == nil:
 		e.TypeKey = oneLine(wire.v.TypeKey.s)
 		message := wire.v.Message.s
 		if message == "" {
-			message = wire.v.Value.v.Message.s
+			message = cmp.Or(wire.v.Value.v.Message.s, wire.v.Value.v.Lower.s)
 		}
 		e.setMessage(message)
 	case strings.Contains(contentType, "text/plain"):
-		e.setMessage(string(head(body, 4*maxMessageText)))
+		e.setMessage(string(head(first, 4*maxMessageText)))
 	}
 	if e.Message == "" && serviceError != "" {
 		if plain, err := url.QueryUnescape(serviceError); err == nil {

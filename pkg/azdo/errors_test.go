@@ -176,3 +176,26 @@ func TestForbiddenNamesThePermissionOfTheRequest(t *testing.T) {
 		}
 	}
 }
+
+// TestLongRefusal: however much comes with it, a refusal is read whole.
+func TestLongRefusal(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"message":"TF401019: gone","typeKey":"GitRepositoryNotFoundException","stack":"` + strings.Repeat("s", pieceSize) + `"}`,
+		`{"stack":"` + strings.Repeat("s", pieceSize) + `","message":"TF401019: gone","typeKey":"GitRepositoryNotFoundException"}`,
+	} {
+		c, _ := newFake(t, Options{}, func(int, *http.Request) reply { return reply{status: 404, body: body} })
+		_, err := c.Evaluations(t.Context(), testPullRequest())
+		if e := asError(t, err); e.Code != "TF401019" || e.TypeKey != "GitRepositoryNotFoundException" {
+			t.Errorf("got %v", err)
+		}
+	}
+	for _, member := range []string{"Message", "message"} {
+		c, _ := newFake(t, Options{}, func(int, *http.Request) reply {
+			return reply{status: 400, body: `{"count":1,"value":{"` + member + `":"bad"}}`}
+		})
+		if _, err := c.Evaluations(t.Context(), testPullRequest()); asError(t, err).Message != "bad" {
+			t.Errorf("%s: got %v", member, err)
+		}
+	}
+}

@@ -87,23 +87,30 @@ func usableLocations(body io.Reader) ([]byte, error) {
 	for _, id := range neededLocations() {
 		needed[id.String()] = true
 	}
+	// What is odd about an entry that nobody needs is no matter.
+	var table object[struct {
+		Value array[wireLocation] `json:"value"`
+	}]
+	if err := unmarshal(body, &table); err != nil {
+		return nil, err
+	}
+	entries := table.v.Value
+	if !entries.present || entries.bad && len(entries.v) == 0 {
+		return nil, errNoList
+	}
 	kept := []location{}
-	err := decodeEach(body, func(w *wireLocation) error {
-		id := strings.ToLower(w.ID.s)
+	for i := range entries.v {
+		id := strings.ToLower(entries.v[i].ID.s)
 		if !needed[id] {
-			return nil
+			continue
 		}
-		l, usable := w.location()
+		l, usable := entries.v[i].location()
 		if !usable {
-			return errors.New("the entry of API " + id + " is incomplete")
+			return nil, errors.New("the entry of API " + id + " is incomplete")
 		}
 		kept = append(kept, l)
-		return nil
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(kept) == 0:
+	}
+	if len(kept) == 0 {
 		return nil, errors.New("it offers none of the APIs that are needed; is this the URL of an organization or collection?")
 	}
 	return json.Marshal(map[string]any{"count": len(kept), "value": kept})

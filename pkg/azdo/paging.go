@@ -19,7 +19,7 @@ const (
 	// some cut $top down to it. A shorter page is the last one.
 	fullPage = 100
 	// overlap is how many items two pages of pull requests share: as many may close between the two requests without
-	// another one slipping through the gap. A page is no dearer for it.
+	// another one slipping through the gap. It costs one request more for about one list of a hundred.
 	overlap = 10
 	// maxPages ends a list that never ends.
 	maxPages = 10_000

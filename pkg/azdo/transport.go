@@ -263,7 +263,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err e
 		e.Message = (&proxyError{e.StatusCode}).Error() // the proxy's own text may quote what it was sent
 		return nil, e
 	}
-	e.fillFromBody(contentType, resp.Header.Get("X-TFS-ServiceError"), body.head())
+	e.fillFromBody(contentType, resp.Header.Get("X-TFS-ServiceError"), body)
 	if e.Message == "" {
 		e.Message = http.StatusText(e.StatusCode)
 	}

@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,16 +14,24 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// decide answers until the rules ask no more, each question once, and adds to the facts. It ends early, and without a
-// plan, with ctx.
+// decide answers until the rules ask no more, each question once: with what was answered early, where that is asked for,
+// else by the service. It ends early, and without a plan, with ctx.
 func decide(
-	ctx context.Context, client *azdo.Client, rules *requeue.Rules, prs []requeue.Screened, facts requeue.Facts, concurrency int, now time.Time,
-) requeue.Plan {
+	ctx context.Context, client *azdo.Client, rules *requeue.Rules, prs []requeue.Screened, early requeue.Facts, concurrency int, now time.Time,
+) (requeue.Plan, requeue.Facts) {
+	facts := requeue.Facts{}
 	for ctx.Err() == nil {
 		plan, questions := rules.Decide(prs, facts, now)
 		if len(questions) == 0 {
-			return plan
+			return plan, facts
 		}
+		questions = slices.DeleteFunc(questions, func(q requeue.Question) bool {
+			a, known := early[q]
+			if known {
+				facts[q] = a
+			}
+			return known
+		})
 		batches := batch(questions)
 		answers := make([][]requeue.Answer, len(batches))
 		each(ctx, concurrency, len(batches), func(i int) { answers[i] = answer(ctx, client, batches[i]) })
@@ -36,7 +45,7 @@ func decide(
 			}
 		}
 	}
-	return requeue.Plan{}
+	return requeue.Plan{}, facts
 }
 
 // batch groups questions that one call of the client answers: the pipelines of a project. All others stand alone.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -37,7 +36,7 @@ type found struct {
 	visible  []*requeue.Repository // in all projects of the scope
 	unlisted []requeue.Project     // their repositories could not be listed
 	screened []requeue.Screened
-	facts    requeue.Facts // what was answered on the way
+	early    requeue.Facts // what was answered on the way
 	problems []problem
 	notes    []note
 	warnings []string
@@ -78,12 +77,17 @@ func (d *discoverer) discover(ctx context.Context) found {
 		}()
 		parts[i] = d.project(ctx, scopes[i])
 	})
-	all := found{problems: problems, facts: requeue.Facts{}}
+	all := found{problems: problems, early: requeue.Facts{}}
 	for _, part := range parts {
 		all.visible = append(all.visible, part.visible...)
 		all.unlisted = append(all.unlisted, part.unlisted...)
 		all.screened = append(all.screened, part.screened...)
-		maps.Copy(all.facts, part.facts)
+		for question, answer := range part.early {
+			// A project under two names is asked twice, and one good answer is enough.
+			if known, ok := all.early[question]; !ok || known.Err != nil {
+				all.early[question] = answer
+			}
+		}
 		all.problems = append(all.problems, part.problems...)
 		all.notes = append(all.notes, part.notes...)
 		all.warnings = append(all.warnings, part.warnings...)
@@ -203,7 +207,7 @@ func (d *discoverer) project(ctx context.Context, s scope) (out found) {
 		known[r.ID] = r
 	}
 	page := &screener{discoverer: d, policies: policies, policiesKnown: policiesErr == nil, known: known}
-	defer func() { out.screened, out.facts = page.wait() }()
+	defer func() { out.screened, out.early = page.wait() }()
 
 	switch {
 	case err != nil && s.single == nil && len(s.ids) == 0:

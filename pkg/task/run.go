@@ -120,8 +120,7 @@ func (r *run) line(ctx context.Context) int {
 	}
 	debug.SetGCPercent(planGCPercent)
 
-	facts := found.facts
-	plan := decide(ctx, r.client, &r.config.Rules, found.screened, facts, r.config.Concurrency, r.started)
+	plan, facts := decide(ctx, r.client, &r.config.Rules, found.screened, found.early, r.config.Concurrency, r.started)
 	if ctx.Err() != nil {
 		return r.giveUp(ctx, ctx.Err())
 	}
