@@ -9,26 +9,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// verdict is what one evaluation has come to so far: exactly one of the first four members tells.
+// verdict is what one evaluation has come to so far: exactly one of Requeue, Reason, Err and need tells.
 type verdict struct {
-	requeue bool
-	reason  Reason
-	err     error
-	need    *Question // asked first, then decided again
-
-	state    State
-	detail   string
-	pipeline string
+	Decision
+	need *Question // asked first, then decided again
 }
 
-// decision is what goes into the plan.
-func (v *verdict) decision() Decision {
-	return Decision{State: v.state, Requeue: v.requeue, Reason: v.reason, Detail: v.detail, Pipeline: v.pipeline, Err: v.err}
+func skip(reason Reason, detail string) verdict {
+	return verdict{Decision: Decision{Reason: reason, Detail: detail}}
 }
-
-func skip(reason Reason, detail string) verdict { return verdict{reason: reason, detail: detail} }
-func ask(q Question) verdict                    { return verdict{need: &q} }
-func fail(err error) verdict                    { return verdict{err: err} }
+func ask(q Question) verdict { return verdict{need: &q} }
+func goAhead() verdict       { return verdict{Decision: Decision{Requeue: true}} }
+func fail(err error) verdict { return verdict{Decision: Decision{Err: err}} }
 
 // selects applies the groups "evaluations" of the inputs: may this evaluation be re-queued at all? What it asks for is
 // cheap and does not depend on limits. The state is set in any case.
@@ -42,32 +34,32 @@ func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) v
 		name = pipeline.Pipeline.Name
 	}
 	v := r.selectsState(pr, e, state, name)
-	nameDecides := v.reason == PolicyFilter && name == "" && r.Policies.hopesForName(e.Policy.DisplayName, e.Policy.PipelineID)
-	if (v.requeue || nameDecides) && !pipelineKnown && e.Policy.PipelineID > 0 {
+	nameDecides := v.Reason == PolicyFilter && name == "" && r.Policies.hopesForName(e.Policy.DisplayName, e.Policy.PipelineID)
+	if (v.Requeue || nameDecides) && !pipelineKnown && e.Policy.PipelineID > 0 {
 		v = ask(pipelineQuestion)
 	}
-	if v.requeue && (pipeline.Pipeline.QueueStatus == "disabled" || pipeline.Pipeline.QueueStatus == "paused") {
+	if v.Requeue && (pipeline.Pipeline.QueueStatus == "disabled" || pipeline.Pipeline.QueueStatus == "paused") {
 		v = skip(PipelineDisabled, "the pipeline is "+pipeline.Pipeline.QueueStatus)
 	}
-	if (v.requeue || nameDecides && pipeline.Err != nil) && stateQuestion != nil {
+	if (v.Requeue || nameDecides && pipeline.Err != nil) && stateQuestion != nil {
 		v = ask(*stateQuestion)
 	}
-	if v.requeue && state == StateFailed && r.greenMayShowAsRejected(e) {
+	if v.Requeue && state == StateFailed && r.greenMayShowAsRejected(e) {
 		if err := f[e.buildQuestion(projectID)].Err; err != nil {
 			v = fail(fmt.Errorf("read build %d: %w", e.BuildID, err))
 		}
 	}
-	if v.requeue && !slices.Contains(r.When, state) {
+	if v.Requeue && !slices.Contains(r.When, state) {
 		v = skip(NotSelectedState, stateDetail(e, state))
 	}
 	// A pattern that hangs on a name which could not be read is not guessed. Whether the pipeline is disabled is left
 	// open then: the service declines to start a disabled one, which the confirmation finds out.
 	nameIncludes := nameDecides && v.need == nil && slices.Contains(r.When, state)
-	nameExcludes := v.requeue && name == "" && r.Policies.excludesNames()
+	nameExcludes := v.Requeue && name == "" && r.Policies.excludesNames()
 	if pipeline.Err != nil && (nameIncludes || nameExcludes) {
 		v = fail(fmt.Errorf("read the pipeline: %w", pipeline.Err))
 	}
-	v.state, v.pipeline = state, name
+	v.State, v.Pipeline = state, name
 	return v
 }
 
@@ -94,7 +86,7 @@ func (r *Rules) selectsState(pr *PullRequest, e Evaluation, state State, pipelin
 	case r.OwnPipeline.ID != 0 && r.OwnPipeline == PipelineRef{pr.Repository.Project.ID, policy.PipelineID}:
 		return skip(OwnPipeline, "")
 	}
-	return verdict{requeue: true}
+	return goAhead()
 }
 
 // settled states hold nothing back.
@@ -119,12 +111,12 @@ func (r *Rules) retries(pr *PullRequest, e Evaluation, state State, f Facts, now
 		if left := r.coolsFor(e.Started.Time(), now); !e.Policy.ManualQueueOnly && left > 0 {
 			return skip(CoolingDown, cooling(left)+"; the service may be about to start it")
 		}
-		return verdict{requeue: true}
+		return goAhead()
 	case StateFailed, StateBroken:
 		return r.retriesFailure(pr, e, state, f, now)
 	case StateExpired, StateOutdated, StateRunning, StateNotApplicable, StateSucceeded, StateUnknown:
 	}
-	return verdict{requeue: true}
+	return goAhead()
 }
 
 // coolsFor is what is left of the cool-down that began at the given time. Without a cool-down nothing is, not even
@@ -153,7 +145,7 @@ func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Fac
 		if left := r.coolsFor(e.Started.Time(), now); e.Completed == 0 && left > 0 {
 			return skip(CoolingDown, cooling(left))
 		}
-		return verdict{requeue: true}
+		return goAhead()
 	}
 
 	question := Question{
@@ -182,8 +174,8 @@ func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Fac
 		return skip(HistoryUnknown, fmt.Sprintf("build %d", e.BuildID))
 	}
 	v := r.retriesError(projectID, e, f)
-	if v.requeue {
-		v.detail = join(budget, v.detail)
+	if v.Requeue {
+		v.Detail = join(budget, v.Detail)
 	}
 	return v
 }
@@ -255,7 +247,7 @@ func sameSource(pr *PullRequest, e Evaluation, b Build) bool {
 // retriesError applies retryOnlyIf and neverRetryIf.
 func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict {
 	if len(r.RetryOnlyIf)+len(r.NeverRetryIf) == 0 {
-		return verdict{requeue: true}
+		return goAhead()
 	}
 	var texts []string
 	if e.BuildID != 0 {
@@ -274,10 +266,10 @@ func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict
 		return skip(ErrorNotRetryable, "neverRetryIf "+m)
 	}
 	if len(r.RetryOnlyIf) == 0 {
-		return verdict{requeue: true}
+		return goAhead()
 	}
 	if m, found := firstMatch(r.RetryOnlyIf, texts); found {
-		return verdict{requeue: true, detail: "retryOnlyIf " + m}
+		return verdict{Decision: Decision{Requeue: true, Detail: "retryOnlyIf " + m}}
 	}
 	if len(texts) == 0 {
 		return skip(ErrorNotRetryable, "the build shows no error text, so no retryOnlyIf can match")
@@ -288,7 +280,7 @@ func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict
 // targetBranch applies waitForTargetBranch.
 func (r *Rules) targetBranch(pr *PullRequest, e Evaluation, f Facts) verdict {
 	if !r.WaitForTargetBranch {
-		return verdict{requeue: true}
+		return goAhead()
 	}
 	question := Question{
 		Kind: AskTargetBranch, ProjectID: pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName,
@@ -303,7 +295,7 @@ func (r *Rules) targetBranch(pr *PullRequest, e Evaluation, f Facts) verdict {
 	if last := lastFinished(question, answer.Builds); last.Result == "failed" {
 		return skip(TargetBranchRed, fmt.Sprintf("build %d failed on %s", last.ID, ShortBranch(pr.TargetRefName)))
 	}
-	return verdict{requeue: true}
+	return goAhead()
 }
 
 // lastFinished is the run that ended last; cancelled ones say nothing about the branch.

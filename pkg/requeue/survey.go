@@ -104,16 +104,16 @@ func (s *survey) look(in *Screened) *surveyed {
 		e := &out.evaluations[i]
 		v := s.rules.selects(in.PullRequest, *e.Evaluation, s.facts, s.now)
 		if out.skipped != "" {
-			e.Decision = s.decision(Decision{State: v.state, Pipeline: v.pipeline})
+			e.Decision = s.decision(Decision{State: v.State, Pipeline: v.Pipeline})
 			continue
 		}
-		if e.Decision = s.decision(v.decision()); v.requeue || v.need != nil || v.err != nil {
+		if e.Decision = s.decision(v.Decision); v.Requeue || v.need != nil || v.Err != nil {
 			out.open = append(out.open, selection{i, v})
 		}
 		if v.need != nil {
 			s.ask(*v.need)
 		}
-		if v.requeue {
+		if v.Requeue {
 			out.addCandidate(*e.Evaluation)
 		}
 	}
@@ -244,23 +244,23 @@ func (s *survey) decide(p *surveyed) {
 	open := p.open
 	for i := range p.evaluations {
 		e := &p.evaluations[i]
-		v := verdict{reason: e.Reason, detail: e.Detail, state: e.State, pipeline: e.Pipeline}
+		v := verdict{Decision: *e.Decision}
 		if len(open) > 0 && open[0].index == i {
 			v, open = open[0].verdict, open[1:]
 		}
-		if v.requeue {
-			state, pipeline := v.state, v.pipeline
+		if v.Requeue {
+			state, pipeline := v.State, v.Pipeline
 			v = s.rules.retries(p.pr, *e.Evaluation, state, s.facts, s.now)
-			v.state, v.pipeline = state, pipeline
+			v.State, v.Pipeline = state, pipeline
 		}
 		verdicts[i] = v
 	}
 	if s.rules.RequireNoOtherBlockers {
 		if blocker := p.blocker(verdicts); blocker >= 0 {
-			p.skipped, p.detail = OtherBlockers, p.evaluations[blocker].name()+" is "+string(verdicts[blocker].state)
+			p.skipped, p.detail = OtherBlockers, p.evaluations[blocker].name()+" is "+string(verdicts[blocker].State)
 			for i := range verdicts {
 				e := &p.evaluations[i]
-				e.Decision = s.decision(Decision{State: e.State, Pipeline: e.Pipeline, Err: verdicts[i].err})
+				e.Decision = s.decision(Decision{State: e.State, Pipeline: e.Pipeline, Err: verdicts[i].Err})
 			}
 			return
 		}
@@ -275,7 +275,7 @@ func (s *survey) decide(p *surveyed) {
 // for an answer is given the benefit of the doubt.
 func (p *surveyed) blocker(verdicts []verdict) int {
 	for i := range p.evaluations {
-		if p.evaluations[i].Blocks() && !verdicts[i].requeue && verdicts[i].need == nil {
+		if p.evaluations[i].Blocks() && !verdicts[i].Requeue && verdicts[i].need == nil {
 			return i
 		}
 	}
@@ -299,8 +299,8 @@ func (s *survey) askBlockers(p *surveyed, verdicts []verdict) {
 		return
 	}
 	for i := range verdicts {
-		if verdicts[i].requeue {
-			verdicts[i].requeue, verdicts[i].need = false, pending
+		if verdicts[i].Requeue {
+			verdicts[i].Requeue, verdicts[i].need = false, pending
 		}
 	}
 }
@@ -315,13 +315,13 @@ func (e EvaluationPlan) Blocks() bool {
 // limit is full anyway nothing more is asked.
 func (s *survey) decideEvaluation(p *surveyed, i int, v verdict) {
 	out := &p.evaluations[i]
-	if v.requeue {
-		if branchVerdict := s.rules.targetBranch(p.pr, *out.Evaluation, s.facts); !branchVerdict.requeue {
-			detail := cmp.Or(branchVerdict.detail, v.detail)
-			v, v.detail = branchVerdict, detail
+	if v.Requeue {
+		if branchVerdict := s.rules.targetBranch(p.pr, *out.Evaluation, s.facts); !branchVerdict.Requeue {
+			detail := cmp.Or(branchVerdict.Detail, v.Detail)
+			v, v.Detail = branchVerdict, detail
 		}
 	}
-	if v.requeue || v.need != nil {
+	if v.Requeue || v.need != nil {
 		if limit := s.limit(p); limit != "" {
 			v = skip(limit, "")
 		} else {
@@ -332,8 +332,8 @@ func (s *survey) decideEvaluation(p *surveyed, i int, v verdict) {
 	if v.need != nil {
 		s.ask(*v.need)
 	}
-	v.state, v.pipeline = out.State, out.Pipeline
-	out.Decision = s.decision(v.decision())
+	v.State, v.Pipeline = out.State, out.Pipeline
+	out.Decision = s.decision(v.Decision)
 }
 
 func (s *survey) plan() Plan {
