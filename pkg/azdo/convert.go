@@ -127,10 +127,12 @@ type wirePreview struct {
 	}] `json:"errors"`
 }
 
-// decodeEvaluations reads and converts a list of records.
-func decodeEvaluations(body io.Reader, p *policies, project uuid.UUID) ([]requeue.Evaluation, error) {
+// decodeEvaluations reads and converts a list of records, which share their commits.
+func decodeEvaluations(body io.Reader, p *policies, project uuid.UUID, share *commits) ([]requeue.Evaluation, error) {
 	all := []requeue.Evaluation{}
 	err := decodeEach(body, func(w *wireEvaluation) error {
+		c := &w.Context.v
+		c.SourceCommitID.s, c.MergeCommitID.s = share.of(c.SourceCommitID.s), share.of(c.MergeCommitID.s)
 		e, err := w.evaluation(p, project)
 		all = append(all, e)
 		return err

@@ -148,7 +148,7 @@ func TestEvaluationRecord(t *testing.T) {
 			}
 			// The records of a list are read into one value: nothing of one shows in the next.
 			bare := map[string]any{"evaluationId": record(nil)["evaluationId"]}
-			list, err := decodeEvaluations(strings.NewReader(listJSON(record(tt.fields), bare, record(tt.fields))), &policies{}, projectID)
+			list, err := decodeEvaluations(strings.NewReader(listJSON(record(tt.fields), bare, record(tt.fields))), &policies{}, projectID, &commits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,7 +168,7 @@ func TestNoRecord(t *testing.T) {
 		`{"value":[{"evaluationId":"00000000-0000-0000-0000-000000000000"}]}`, `{"value":[null]}`, `{"value":["x"]}`, `{"value":[[]]}`,
 		`{"value":{}}`, `{"value":null}`, `{}`, `[]`, `null`, `{"error":"x"}`, `{"value":"x"}`, `5`,
 	} {
-		_, err := decodeEvaluations(strings.NewReader(body), &policies{}, projectID)
+		_, err := decodeEvaluations(strings.NewReader(body), &policies{}, projectID, &commits{})
 		if err == nil {
 			t.Errorf("%s reads as evaluations", body)
 		}
@@ -359,7 +359,7 @@ func BenchmarkDecode8Evaluations(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := decodeEvaluations(bytes.NewReader(body), known, projectID); err != nil {
+		if _, err := decodeEvaluations(bytes.NewReader(body), known, projectID, &commits{}); err != nil {
 			b.Fatal(err)
 		}
 	}

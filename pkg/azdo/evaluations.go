@@ -68,7 +68,7 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 	share := commits{pr.SourceCommitID}
 	for skip := 0; ; {
 		page, err := numbered(ctx, c, r, skip, func(body io.Reader) ([]requeue.Evaluation, error) {
-			return decodeEvaluations(body, &c.policies, project)
+			return decodeEvaluations(body, &c.policies, project, &share)
 		})
 		if err != nil {
 			return nil, err
@@ -86,9 +86,6 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 			fresh++
 			if e.Policy.Deleted || !e.Policy.Enabled {
 				continue
-			}
-			if e.Details != requeue.NoDetails {
-				e.SourceCommitID, e.MergeCommitID = share.of(e.SourceCommitID), share.of(e.MergeCommitID)
 			}
 			all = append(all, e)
 		}
