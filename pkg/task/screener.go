@@ -27,7 +27,7 @@ type screener struct {
 	pages   [][]requeue.Screened
 	worth   []*requeue.PullRequest // whose evaluations are to be read
 	readers int
-	facts   requeue.Facts
+	early   requeue.Facts
 }
 
 // add screens a page and begins to read its evaluations. There are more readers than the transport lets send at once:
@@ -105,13 +105,13 @@ func (s *screener) askEarly(ctx context.Context, pr *requeue.PullRequest) {
 	answers := answer(ctx, s.client, questions)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.facts = requeue.Facts{}
+	s.early = requeue.Facts{}
 	for i, q := range questions {
-		s.facts[q] = answers[i]
+		s.early[q] = answers[i]
 	}
 }
 
 func (s *screener) wait() ([]requeue.Screened, requeue.Facts) {
 	s.reading.Wait()
-	return slices.Concat(s.pages...), s.facts
+	return slices.Concat(s.pages...), s.early
 }
