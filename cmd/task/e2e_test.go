@@ -219,10 +219,7 @@ func TestCases(t *testing.T) {
 func TestCasesThroughLauncher(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("node"); err != nil {
-		if os.Getenv("RESCHEDULE_REQUIRE_NODE") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("node is not installed, so the launcher is not tried")
+		missing(t, "RESCHEDULE_REQUIRE_NODE", "the cases do not go through the launcher: "+err.Error())
 	}
 	folder := t.TempDir()
 	target := filepath.Join(folder, "bin", runtime.GOOS+"-"+runtime.GOARCH, filepath.Base(program))

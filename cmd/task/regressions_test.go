@@ -175,6 +175,9 @@ func TestPipelinesAreAskedForEarly(t *testing.T) {
 					last = i
 				}
 			}
+			if most := s.MaxUnderWay(); most > 2 {
+				t.Errorf("%d requests were under way at once", most) // though there are more readers than that
+			}
 			if len(asked) != tt.requests || tt.requests > 0 && (asked[0] < last) != tt.early {
 				t.Errorf("pipelines were asked for in the requests %v, the last evaluations in %d", asked, last)
 			}
