@@ -150,7 +150,7 @@ func readAll(t *testing.T, server *azdotest.Server) *snapshot {
 		project := &projectSnapshot{id: p.text("id"), name: p.text("name"), definitions: map[int]record{}}
 		s.projects = append(s.projects, project)
 		project.repositories = s.whole(project.id + "/_apis/git/repositories")
-		project.policies = s.whole(project.id+"/_apis/git/policy/configurations", "policyType="+azdotest.BuildPolicyType)
+		project.policies = s.whole(project.id+"/_apis/policy/configurations", "policyType="+azdotest.BuildPolicyType)
 		project.builds = s.whole(project.id + "/_apis/build/builds")
 		for _, d := range s.whole(project.id + "/_apis/build/definitions") {
 			project.definitions[d.number("id")] = d

@@ -364,52 +364,46 @@ func TestPolicies(t *testing.T) {
 	t.Parallel()
 	build, _ := record(nil)["configuration"].(map[string]any)
 	other := map[string]any{"id": 7, "type": map[string]any{"id": uuid.New()}}
-	gone := `{"message":"The requested version is out of range","typeKey":"VssVersionOutOfRangeException"}`
 	for _, tt := range []struct {
-		name  string
-		first reply
-		paths []string
-		ok    bool
+		name     string
+		answers  []reply
+		requests int
+		ok       bool
 	}{
-		{name: "git policies", first: ok(listJSON(build, other)), paths: []string{"git/policy"}, ok: true},
-		{name: "400", first: reply{status: 400, body: gone}, paths: []string{"git/policy", "policy"}, ok: true},
-		{name: "404", first: reply{status: 404}, paths: []string{"git/policy", "policy"}, ok: true},
-		{name: "a hidden project is hidden for both", first: reply{status: 404, body: `{"message":"TF200016: no project"}`}, paths: []string{"git/policy"}},
-		{name: "403", first: reply{status: 403}, paths: []string{"git/policy"}},
+		{name: "one page", answers: []reply{ok(listJSON(build, other))}, requests: 1, ok: true},
+		{name: "pages, as long as there is a token", answers: []reply{
+			ok(listJSON(other)).with("X-MS-ContinuationToken", "1"), ok(listJSON()).with("X-MS-ContinuationToken", "2"), ok(listJSON(build)),
+		}, requests: 3, ok: true},
+		{name: "a refusal of the second page is no short list", answers: []reply{
+			ok(listJSON(build)).with("X-MS-ContinuationToken", "1"), {status: 403},
+		}, requests: 2},
+		{name: "404", answers: []reply{{status: 404}}, requests: 1},
+		{name: "an answer without a list", answers: []reply{ok(`{"count":0}`)}, requests: 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newFake(t, Options{}, func(n int, _ *http.Request) reply {
-				if n == 0 {
-					return tt.first
-				}
-				return ok(listJSON(build, other))
-			})
+			c, f := newFake(t, Options{}, func(n int, _ *http.Request) reply { return tt.answers[n] })
 			found, err := c.Policies(t.Context(), projectID.String())
 			if (err == nil) != tt.ok || tt.ok && (len(found) != 1 || found[0].ID != 20247) {
 				t.Errorf("got %v, %v", found, err)
 			}
-			var paths []string
-			for _, r := range f.requests() {
-				paths = append(paths, strings.TrimSuffix(strings.TrimPrefix(r.path, basePath+"/"+projectID.String()+"/_apis/"), "/configurations"))
-				if q, _ := url.ParseQuery(r.query); q.Get("policyType") != requeue.BuildPolicyType {
-					t.Errorf("query is %v", q)
-				}
+			sent := f.requests()
+			if len(sent) != tt.requests {
+				t.Errorf("%d requests", len(sent))
 			}
-			if diff := cmp.Diff(tt.paths, paths); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
+			for i, r := range sent {
+				// Neither scope nor, for the sake of version 5.0, $top.
+				want := url.Values{"policyType": {requeue.BuildPolicyType}}
+				if i > 0 {
+					want.Set("continuationToken", strconv.Itoa(i))
+				}
+				q, _ := url.ParseQuery(r.query)
+				if diff := cmp.Diff(want, q); diff != "" || r.path != basePath+"/"+projectID.String()+"/_apis/policy/configurations" {
+					t.Errorf("%s (-want +got)\n%s", r.path, diff)
+				}
 			}
 		})
 	}
-	t.Run("a server without the location", func(t *testing.T) {
-		t.Parallel()
-		c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(listJSON(build)) })
-		f.table = strings.ReplaceAll(f.table, locGitPolicies.String(), uuid.NewString())
-		found, err := c.Policies(t.Context(), "Shop")
-		if err != nil || len(found) != 1 || len(f.requests()) != 1 {
-			t.Errorf("got %v, %v", found, err)
-		}
-	})
 }
 
 func TestEvaluationsOfAPullRequest(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,20 +15,18 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// Policies returns the build policies of a project, by its ID or name, disabled and deleted ones included.
+// Policies returns the build policies of a project, by its ID or name, disabled and deleted ones included, as far as the
+// identity sees them: what is missing may exist all the same.
+//
+// It asks for policy/configurations, without the scope that is kept for old clients: the list of that name below git
+// holds no branch policy at all where neither a repository nor a branch is named (rest-api-specs, git 5.0 to 7.2). The
+// server pages as it likes: $top, like the token, came with version 6.0.
 func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Policy, error) {
-	r := request{
-		location: locGitPolicies, version: "7.1-preview.1", route: map[string]string{"project": project},
-		query: url.Values{"policyType": {requeue.BuildPolicyType}, "$top": {strconv.Itoa(pageTop)}},
+	wire, err := continued[wirePolicy](ctx, c, request{
+		location: locPolicyConfigurations, version: "7.1-preview.1", route: map[string]string{"project": project},
+		query: url.Values{"policyType": {requeue.BuildPolicyType}},
 		call:  call{op: "list policies of project " + oneLine(project), name: "policies", area: areaCode},
-	}
-	wire, err := continued[wirePolicy](ctx, c, r, 0)
-	if err != nil && withoutGitPolicies(err) {
-		// The older location knows neither $top nor a token to send back, but gives everything at once.
-		r.location = locPolicyConfigurations
-		r.query.Del("$top")
-		wire, err = continued[wirePolicy](ctx, c, r, 0)
-	}
+	}, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -41,16 +38,6 @@ func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Polic
 		}
 	}
 	return found, nil
-}
-
-// withoutGitPolicies reports whether a server seems to lack git policy configurations, which came with Server 2019, or
-// to dislike the question.
-func withoutGitPolicies(err error) bool {
-	if unregistered(err) {
-		return true
-	}
-	var e *Error
-	return errors.As(err, &e) && (e.StatusCode == http.StatusNotFound || e.StatusCode == http.StatusBadRequest) && !e.Refused()
 }
 
 // Evaluations returns what the service holds for an active pull request, of every policy type, without those of

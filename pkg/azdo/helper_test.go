@@ -53,7 +53,6 @@ func locationTable(version string) string {
 		locProjectPullRequests:  {"git", "pullRequests", "{project}/_apis/{area}/{resource}"},
 		locPullRequest:          {"git", "pullRequests", "{project}/_apis/{area}/{resource}/{pullRequestId}"},
 		locLabels:               {"git", "pullRequestLabels", "{project}/_apis/{area}/repositories/{repositoryId}/pullRequests/{pullRequestId}/labels/{labelIdOrName}"},
-		locGitPolicies:          {"git", "policyConfigurations", "{project}/_apis/{area}/policy/configurations"},
 		locPolicyConfigurations: {"policy", "configurations", "{project}/_apis/{area}/{resource}/{configurationId}"},
 		locEvaluations:          {"policy", "evaluations", "{project}/_apis/{area}/{resource}"},
 		locEvaluation:           {"policy", "evaluations", "{project}/_apis/{area}/{resource}/{evaluationId}"},

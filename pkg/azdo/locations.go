@@ -19,7 +19,6 @@ var (
 	locProjectPullRequests  = uuid.MustParse("a5d28130-9cd2-40fa-9f08-902e7daa9efb")
 	locPullRequest          = uuid.MustParse("01a46dea-7d46-4d40-bc84-319e7c260d99")
 	locLabels               = uuid.MustParse("f22387e3-984e-4c52-9c6d-fbb8f14c812d")
-	locGitPolicies          = uuid.MustParse("2c420070-a0a2-49cc-9639-c9f271c5ff07")
 	locPolicyConfigurations = uuid.MustParse("dad91cbe-d183-45f8-9c6e-9c1164472121")
 	locEvaluations          = uuid.MustParse("c23ddff5-229c-4d04-a80b-0fdce9f360c8")
 	locEvaluation           = uuid.MustParse("46aecb7a-5d2c-4647-897b-0209505a9fe4")
@@ -33,7 +32,7 @@ var (
 func neededLocations() []uuid.UUID {
 	return []uuid.UUID{
 		locConnectionData, locProjects, locRepositories, locPullRequests, locProjectPullRequests, locPullRequest, locLabels,
-		locGitPolicies, locPolicyConfigurations, locEvaluations, locEvaluation, locBuilds, locDefinitions, locTimeline,
+		locPolicyConfigurations, locEvaluations, locEvaluation, locBuilds, locDefinitions, locTimeline,
 		locThreads, locComments,
 	}
 }
