@@ -211,21 +211,6 @@ func (p Pages) orDefault() Pages {
 	return p
 }
 
-func (r *resolver) behaviour(b *Behaviour) {
-	r.oneOf("requeueAnswer", &b.RequeueAnswer, "newBuild", "unchanged", "withoutBuild")
-	r.lasts("lag", &b.Lag, "0s")
-	r.lasts("buildsLag", &b.BuildsLag, "0s")
-	r.oneOf("refusal", &b.Refusal, "403", "ignored")
-	r.oneOf("closedPullRequest", &b.ClosedPullRequest, "refused", "ignored", "started")
-	r.oneOf("deletedPolicy", &b.DeletedPolicy, "ignored", "refused", "started")
-	r.oneOf("hiddenRepositories", &b.HiddenRepositories, "filtered", "refused")
-	r.oneOf("disabledRepositories", &b.DisabledRepositories, "readable", "refused")
-	r.oneOf("hiddenProject", &b.HiddenProject, "404", "403")
-	r.oneOf("immediateExpiry", &b.ImmediateExpiry, "queued", "rejected")
-	r.oneOf("neverRunContext", &b.NeverRunContext, "withoutBuild", "null", "absent")
-	r.oneOf("buildSource", &b.BuildSource, "parameters", "triggerInfo", "none")
-}
-
 // lists faults empty items, which only a file that says null, or a program, can hold.
 func (r *resolver) lists() {
 	whole(r, "projects", r.w.Projects)

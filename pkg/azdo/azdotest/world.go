@@ -52,41 +52,6 @@ type Pages struct {
 	Projects            int `json:"projects,omitempty"`            // 100
 }
 
-// Behaviour answers the questions about Azure DevOps that no document and no recording answers. The first value named is
-// the default.
-type Behaviour struct {
-	// RequeueAnswer is what the 200 of a re-queue that started a build holds: "newBuild" (the record with the new build),
-	// "unchanged" (the record as it was) or "withoutBuild" (queued, but no buildId yet).
-	RequeueAnswer string `json:"requeueAnswer,omitempty"`
-	// Lag is how long an evaluation goes on showing its old state after its build changed; "0s".
-	Lag string `json:"lag,omitempty"`
-	// BuildsLag is how long the builds list hides a build that a re-queue started; "0s".
-	BuildsLag string `json:"buildsLag,omitempty"`
-	// Refusal is how a pipeline whose re-queue "refuses" does it: "403" or "ignored" (a 200 that did nothing).
-	Refusal string `json:"refusal,omitempty"`
-	// ClosedPullRequest is what a re-queue on a completed or abandoned pull request does: "refused" (400), "ignored" (200,
-	// nothing done) or "started".
-	ClosedPullRequest string `json:"closedPullRequest,omitempty"`
-	// DeletedPolicy is the same for a deleted or disabled policy: "ignored", "refused" or "started".
-	DeletedPolicy string `json:"deletedPolicy,omitempty"`
-	// HiddenRepositories says what the pull request list of a project does with repositories that the token may not see:
-	// "filtered" or "refused" (404 TF401019).
-	HiddenRepositories string `json:"hiddenRepositories,omitempty"`
-	// DisabledRepositories says whether pull requests of a disabled repository are "readable" or "refused" (404 TF401019).
-	DisabledRepositories string `json:"disabledRepositories,omitempty"`
-	// HiddenProject is the status of a project that the token may not see, VS800075: "404" or "403".
-	HiddenProject string `json:"hiddenProject,omitempty"`
-	// ImmediateExpiry is how an expired evaluation looks whose policy expires immediately: "queued" (with isExpired) or
-	// "rejected" (with buildIsNotCurrent, and a build that succeeded).
-	ImmediateExpiry string `json:"immediateExpiry,omitempty"`
-	// NeverRunContext is the context of a build evaluation that never ran: "withoutBuild", "null" or "absent".
-	NeverRunContext string `json:"neverRunContext,omitempty"`
-	// BuildSource is where a pull request build names its source commit: "parameters", "triggerInfo" or "none".
-	BuildSource string `json:"buildSource,omitempty"`
-	// OmitsExpiry leaves isExpired and the other newer members out of every context, as an old server may.
-	OmitsExpiry bool `json:"omitsExpiry,omitempty"`
-}
-
 // Project is a team project.
 type Project struct {
 	ID   string `json:"id,omitempty"` // GUID, made from the name if blank
