@@ -18,6 +18,10 @@
 // A connection that is cut before any byte of the answer makes net/http repeat a GET by itself, where the connection had
 // been used before. A fault closeBefore with times 1 may therefore go unnoticed by the program under test.
 //
+// The two lists of policies answer as the official description has it: policy/configurations holds the whole project's,
+// git/policy/configurations what is enforced at the place that its parameters name, which without a branch is no branch
+// policy.
+//
 // # World files
 //
 // Everything may be left out but the names of projects, repositories and pipelines. IDs are made from names, so that they
@@ -50,7 +54,10 @@
 //	      {"id": 12, "displayName": "CI", "pipeline": "web-ci", "expires": "12h",
 //	       "scopes": [{"repository": "web", "branch": "main"}, {"branch": "release/", "match": "Prefix"}]},
 //	      {"id": 13, "pipeline": "old-ci", "optional": true, "manualQueueOnly": true, "expires": "immediately"},
-//	      {"id": 14, "type": "Minimum reviewers"}
+//	      {"id": 14, "type": "Minimum reviewers"},
+//	      {"id": 15, "type": "File size"},
+//	      {"id": 16, "pipeline": "web-ci", "hidden": true},
+//	      {"id": 17, "pipeline": "web-ci", "typeless": true}
 //	    ],
 //	    "repositories": [
 //	      {"name": "web", "pullRequests": [

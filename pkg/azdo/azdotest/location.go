@@ -182,6 +182,12 @@ func (s *Server) negotiate(c *call) (string, *answer) {
 	return full, nil
 }
 
+// before says whether the request asks for an older version of the interface.
+func (c *call) before(version string) bool {
+	asked, _, _ := strings.Cut(c.version, "-")
+	return compareVersions(asked, version) < 0
+}
+
 // compareVersions compares "7.1" and "7.2" by number.
 func compareVersions(a, b string) int {
 	number := func(v string) int {

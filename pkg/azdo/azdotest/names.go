@@ -20,19 +20,22 @@ const (
 	StatusPolicyType           = "cbdc66da-9728-4af8-aada-9a5a32e4a226"
 )
 
-type policyType struct{ id, word, displayName string }
+type policyType struct {
+	id, word, displayName string
+	ofRepository          bool // checks pushes, not pull requests
+}
 
 func policyTypes() []policyType {
 	return []policyType{
-		{BuildPolicyType, "build", "Build"},
-		{MinimumReviewersPolicyType, "minimum reviewers", "Minimum number of reviewers"},
-		{RequiredReviewersPolicy, "required reviewers", "Required reviewers"},
-		{WorkItemsPolicyType, "work items", "Work item linking"},
-		{CommentsPolicyType, "comments", "Comment requirements"},
-		{MergeStrategyPolicyType, "merge strategy", "Require a merge strategy"},
-		{StatusPolicyType, "status", "Status"},
-		{"51c78909-e838-41a2-9496-c647091e3c61", "file names", "File name restriction"},
-		{"2e26e725-8201-4edd-8bf5-978563c34a80", "file size", "File size restriction"},
+		{BuildPolicyType, "build", "Build", false},
+		{MinimumReviewersPolicyType, "minimum reviewers", "Minimum number of reviewers", false},
+		{RequiredReviewersPolicy, "required reviewers", "Required reviewers", false},
+		{WorkItemsPolicyType, "work items", "Work item linking", false},
+		{CommentsPolicyType, "comments", "Comment requirements", false},
+		{MergeStrategyPolicyType, "merge strategy", "Require a merge strategy", false},
+		{StatusPolicyType, "status", "Status", false},
+		{"51c78909-e838-41a2-9496-c647091e3c61", "file names", "File name restriction", true},
+		{"2e26e725-8201-4edd-8bf5-978563c34a80", "file size", "File size restriction", true},
 	}
 }
 

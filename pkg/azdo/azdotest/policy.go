@@ -1,9 +1,6 @@
 package azdotest
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "encoding/json"
 
 type wireType struct {
 	ID          string `json:"id"`
@@ -23,12 +20,17 @@ type wirePolicy struct {
 	Revision            int                 `json:"revision"`
 	ID                  int                 `json:"id"`
 	URL                 string              `json:"url"`
-	Type                wireType            `json:"type"`
+	Type                *wireType           `json:"type,omitempty"`
 }
 
 type wireScope struct {
 	RefName      *string `json:"refName"`
 	MatchKind    string  `json:"matchKind"`
+	RepositoryID *string `json:"repositoryId"`
+}
+
+// wireRepositoryScope is the scope of a policy that is about pushes to a repository, whatever the branch.
+type wireRepositoryScope struct {
 	RepositoryID *string `json:"repositoryId"`
 }
 
@@ -52,6 +54,10 @@ type reviewerSettings struct {
 
 type otherSettings struct {
 	Scope []wireScope `json:"scope"`
+}
+
+type repositorySettings struct {
+	Scope []wireRepositoryScope `json:"scope"`
 }
 
 func typeName(id string) string {
@@ -81,7 +87,18 @@ func (c *Policy) scopes() []wireScope {
 	return list
 }
 
+func (c *Policy) repositoryScopes() []wireRepositoryScope {
+	list := make([]wireRepositoryScope, 0, len(c.Scopes))
+	for _, s := range c.scopes() {
+		list = append(list, wireRepositoryScope{s.RepositoryID})
+	}
+	return list
+}
+
 func (c *Policy) settings() any {
+	if c.ofRepository() {
+		return repositorySettings{Scope: c.repositoryScopes()}
+	}
 	switch c.Type {
 	case BuildPolicyType:
 		b := buildSettings{
@@ -109,75 +126,24 @@ func (s *Server) configuration(p *Project, c *Policy) []byte {
 	}
 	page := s.base + "/" + p.ID + "/_apis/policy/configurations/" + itoa(c.ID)
 	typePage := s.base + "/" + p.ID + "/_apis/policy/types/" + c.Type
-	encoded := encode(wirePolicy{
+	w := wirePolicy{
 		CreatedBy: s.wireIdentity("Grace Okafor"), CreatedDate: "2024-05-13T08:23:33.3008147Z", IsEnabled: !c.Disabled,
 		IsBlocking: !c.Optional, IsDeleted: c.Deleted, Settings: encode(c.settings(), c.Settings), Revision: c.Revision, ID: c.ID, URL: page,
 		Links: map[string]wireLink{"self": {page}, "policyType": {typePage}},
-		Type:  wireType{ID: c.Type, URL: typePage, DisplayName: typeName(c.Type)},
-	}, c.Raw)
+		Type:  &wireType{ID: c.Type, URL: typePage, DisplayName: typeName(c.Type)},
+	}
+	if c.Typeless {
+		w.Type = nil
+		delete(w.Links, "policyType")
+	}
+	encoded := encode(w, c.Raw)
 	s.index.policies[c] = encoded
 	return encoded
 }
 
-// listPolicies serves both lists of configurations: the one of Git, and the older one, which knows no repository.
-func (s *Server) listPolicies(c *call) answer {
-	var repo *Repository
-	if id := c.param("repositoryId"); id != "" {
-		if repo = c.project.repository(id); repo == nil || repo.Hidden {
-			return repositoryNotFound(id)
-		}
-	}
-	var found [][]byte
-	for _, policy := range c.project.Policies {
-		if policy.Deleted || !equalOrBlank(c.param("policyType"), policy.Type) || !policy.covers(repo, c.param("refName")) {
-			continue
-		}
-		found = append(found, s.configuration(c.project, policy))
-	}
-	from, to, next, refusal := c.pageByToken(len(found), s.world.Pages.Policies)
-	if refusal != nil {
-		return *refusal
-	}
-	a := listOf(found[from:to])
-	if next != "" {
-		a.set("X-Ms-Continuationtoken", next)
-	}
-	return a
-}
-
-// covers says whether one of the policy's scopes meets a repository and a branch, either of which may be left open.
-func (c *Policy) covers(repo *Repository, ref string) bool {
-	if len(c.Scopes) == 0 || repo == nil && ref == "" {
-		return true
-	}
-	for _, s := range c.Scopes {
-		if repo != nil && s.Repository != "" && !strings.EqualFold(string(s.Repository), repo.ID) {
-			continue
-		}
-		if ref == "" {
-			return true
-		}
-		switch s.Match {
-		case "Exact":
-			if s.Branch == ref {
-				return true
-			}
-		case "Prefix":
-			if strings.HasPrefix(ref, s.Branch) {
-				return true
-			}
-		default:
-			if repo != nil && repo.DefaultBranch == ref {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func (s *Server) getPolicy(c *call) answer {
 	for _, policy := range c.project.Policies {
-		if itoa(policy.ID) == c.values["configuration"] {
+		if itoa(policy.ID) == c.values["configuration"] && !policy.Hidden {
 			return ok(s.configuration(c.project, policy))
 		}
 	}

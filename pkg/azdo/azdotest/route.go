@@ -68,8 +68,8 @@ func routes() []resource {
 		{"comments", get, idComments, anyProject, path(pullRequest + "/threads/{thread}/comments"), nil, (*Server).listComments},
 		{"newComment", post, idComments, anyProject, path(pullRequest + "/threads/{thread}/comments"), nil, (*Server).createComment},
 		{"comment", patch, idComments, anyProject, path(pullRequest + "/threads/{thread}/comments/{comment}"), nil, (*Server).updateComment},
-		{"policies", get, idGitPolicies, inProject, path("git/policy/configurations"), []string{"repositoryId", "refName", "policyType", "$top", "continuationToken"}, (*Server).listPolicies},
-		{"policies", get, idPolicies, inProject, path("policy/configurations"), []string{"policyType", "$top", "continuationToken"}, (*Server).listPolicies},
+		{"policies", get, idGitPolicies, inProject, path("git/policy/configurations"), []string{"repositoryId", "refName", "policyType", "$top", "continuationToken"}, (*Server).listGitPolicies},
+		{"policies", get, idPolicies, inProject, path("policy/configurations"), []string{"scope", "policyType", "$top", "continuationToken"}, (*Server).listPolicies},
 		{"policy", get, idPolicies, inProject, path("policy/configurations/{configuration}"), nil, (*Server).getPolicy},
 		{"policyTypes", get, idPolicyTypes, inProject, path("policy/types"), nil, (*Server).listPolicyTypes},
 		{"evaluations", get, idEvaluations, inProject, path("policy/evaluations"), []string{"artifactId", "includeNotApplicable", "$top", "$skip"}, (*Server).listEvaluations},
@@ -101,6 +101,7 @@ type call struct {
 	route    string    // the word, "" for an unknown one
 	resource *resource // nil for an unknown one
 	values   map[string]string
+	version  string // that the request asks for, such as "7.1-preview.1"; "" where none is needed
 
 	projectSegment, repositorySegment string
 	pullRequest, policy, build        int

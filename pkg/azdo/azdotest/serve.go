@@ -178,10 +178,9 @@ func (s *Server) answer(c *call) answer {
 			s.problem("query parameter %q of %s %s is not known to the stand-in", name, c.request.Method, c.route)
 		}
 	}
-	version := ""
 	if c.resource.location != "" {
 		var refusal *answer
-		if version, refusal = s.negotiate(c); refusal != nil {
+		if c.version, refusal = s.negotiate(c); refusal != nil {
 			return *refusal
 		}
 	}
@@ -194,8 +193,8 @@ func (s *Server) answer(c *call) answer {
 		return repositoryNotFound(c.repositorySegment)
 	}
 	a := c.resource.handle(s, c)
-	if a.contentType == contentJSON && version != "" && a.status == http.StatusOK {
-		a.contentType += "; api-version=" + version
+	if a.contentType == contentJSON && c.version != "" && a.status == http.StatusOK {
+		a.contentType += "; api-version=" + c.version
 	}
 	return a
 }

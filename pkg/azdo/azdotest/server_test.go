@@ -166,7 +166,7 @@ func TestPaging(t *testing.T) {
 		listPath("1") + "&$top=10&$skip=145":                      5,
 		listPath("2"):                                             0,
 		listPath("9999"):                                          0,
-		"/Shop/_apis/git/policy/configurations":                   100,
+		"/Shop/_apis/policy/configurations":                       100,
 		"/Shop/_apis/build/definitions?$top=500":                  20,
 		"/Shop/_apis/build/definitions?definitionIds=101,103,999": 2,
 	} {
@@ -174,7 +174,7 @@ func TestPaging(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}
 	}
-	for _, path := range []string{"/Shop/_apis/git/policy/configurations?policyType=" + BuildPolicyType, "/Shop/_apis/build/builds?reasonFilter=pullRequest", "/_apis/projects?$top=100", "/Shop/_apis/build/definitions?"} {
+	for _, path := range []string{"/Shop/_apis/policy/configurations?policyType=" + BuildPolicyType, "/Shop/_apis/build/builds?reasonFilter=pullRequest", "/_apis/projects?$top=100", "/Shop/_apis/build/definitions?"} {
 		sum, pages := 0, 0
 		for next := path; next != ""; pages++ {
 			r := send(t, s, "GET", next, "")
@@ -185,7 +185,7 @@ func TestPaging(t *testing.T) {
 				next = path + "&continuationToken=" + token
 			}
 		}
-		if want := map[string]int{"/Shop/_apis/git": 150, "/Shop/_apis/bui": 150, "/_apis/projects": 2}[path[:15]]; sum != want && (sum != 75 || !strings.Contains(path, "definitions")) || pages < 2 {
+		if want := map[string]int{"/Shop/_apis/pol": 150, "/Shop/_apis/bui": 150, "/_apis/projects": 2}[path[:15]]; sum != want && (sum != 75 || !strings.Contains(path, "definitions")) || pages < 2 {
 			t.Errorf("%s: %d on %d pages, want %d", path, sum, pages, want)
 		}
 	}

@@ -167,11 +167,13 @@ type Comment struct {
 type Policy struct {
 	ID int `json:"id,omitempty"` // the next free number if 0
 	// Type is a word ("Build", the default, "Minimum reviewers", "Required reviewers", "Work items", "Comments",
-	// "Merge strategy", "Status") or a GUID.
+	// "Merge strategy", "Status", "File names", "File size", which is of a repository) or a GUID.
 	Type     string `json:"type,omitempty"`
 	Disabled bool   `json:"disabled,omitempty"`
 	Deleted  bool   `json:"deleted,omitempty"`
 	Optional bool   `json:"optional,omitempty"` // not blocking
+	Hidden   bool   `json:"hidden,omitempty"`   // from this token, in every list; its evaluations are there
+	Typeless bool   `json:"typeless,omitempty"` // the configuration has no type
 	Revision int    `json:"revision,omitempty"`
 	// DisplayName is settings.displayName; null if blank.
 	DisplayName string `json:"displayName,omitempty"`

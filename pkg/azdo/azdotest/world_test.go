@@ -218,39 +218,6 @@ func TestRawMembers(t *testing.T) {
 	}
 }
 
-func TestPolicyScopes(t *testing.T) {
-	t.Parallel()
-	w := parse(t, `{"projects":[{"name":"Shop","repositories":[{"name":"web"},{"name":"api","defaultBranch":"trunk"}],"policies":[
-		{"id":1,"scopes":[{"repository":"web","branch":"main"}]},
-		{"id":2,"scopes":[{"branch":"release/","match":"Prefix"}]},
-		{"id":3,"scopes":[{"match":"DefaultBranch"}]},
-		{"id":4},
-		{"id":5,"deleted":true},
-		{"id":6,"disabled":true,"expires":"never","scopes":[{"repository":"api","branch":"trunk"}]}]}]}`)
-	s := Start(t, w)
-	for query, want := range map[string]string{
-		"": "1 2 3 4 6",
-		"?repositoryId=" + RepositoryID("Shop", "web").String():                                     "1 2 3 4",
-		"?repositoryId=" + RepositoryID("Shop", "api").String() + "&refName=refs/heads/trunk":       "3 4 6",
-		"?repositoryId=" + RepositoryID("Shop", "web").String() + "&refName=refs/heads/release/1.0": "2 4",
-	} {
-		v := get(t, s, "/Shop/_apis/git/policy/configurations"+query)
-		var got []string
-		list, _ := at(t, v, "value").([]any)
-		for _, c := range list {
-			got = append(got, fmt.Sprint(at(t, c, "id")))
-		}
-		if text := strings.Join(got, " "); text != want {
-			t.Errorf("%q: %s, want %s", query, text, want)
-		}
-	}
-	scope := at(t, get(t, s, "/Shop/_apis/policy/configurations/3"), "settings", "scope", 0)
-	want := map[string]any{"refName": nil, "matchKind": "DefaultBranch", "repositoryId": nil}
-	if diff := cmp.Diff(want, scope); diff != "" {
-		t.Errorf("scope (-want +got):\n%s", diff)
-	}
-}
-
 // Completing a world twice changes nothing, so that Update does not disturb what it leaves alone.
 func TestCompleteIsIdempotent(t *testing.T) {
 	t.Parallel()
