@@ -127,6 +127,10 @@ func pullRequestNotFound() answer {
 	return refuse(http.StatusNotFound, "GitPullRequestNotFoundException", "TF401180: The requested pull request was not found.")
 }
 
+func policyNotFound(id string) answer {
+	return refuse(http.StatusNotFound, "PolicyConfigurationNotFoundException", "The policy configuration with ID "+id+" was not found.")
+}
+
 func needsPermission(permission string, who identity) answer {
 	return refuse(http.StatusForbidden, "GitNeedsPermissionException",
 		"TF401027: You need the Git '"+permission+"' permission to perform this action. Details: identity 'Build\\"+who.id+"', scope 'repository'.")

@@ -6,6 +6,16 @@ type Behaviour struct {
 	// RequeueAnswer is what the 200 of a re-queue that started a build holds: "newBuild" (the record with the new build),
 	// "unchanged" (the record as it was) or "withoutBuild" (queued, but no buildId yet).
 	RequeueAnswer string `json:"requeueAnswer,omitempty"`
+	// RequeueReason is the reason of the builds that re-queues start: "pullRequest" or "manual".
+	RequeueReason string `json:"requeueReason,omitempty"`
+	// RecordNumber says whether an evaluation's ID is "kept" when a re-queue starts a build, or another from then on
+	// ("new"): the answer shows the new one, the old one is gone (404).
+	RecordNumber string `json:"recordNumber,omitempty"`
+	// Decline is what a re-queue leaves behind that "declines", and one that "refuses" and is ignored: the record
+	// "unchanged"; "queued" with the old build, neither expired nor current, without an end; or "broken", with a reason.
+	Decline string `json:"decline,omitempty"`
+	// StartedDate says whether startedDate is when the policy was "first" evaluated and never moves, or that of the "build".
+	StartedDate string `json:"startedDate,omitempty"`
 	// Lag is how long an evaluation goes on showing its old state after its build changed; "0s".
 	Lag string `json:"lag,omitempty"`
 	// BuildsLag is how long the builds list hides a build that a re-queue started; "0s".
@@ -37,6 +47,10 @@ type Behaviour struct {
 
 func (r *resolver) behaviour(b *Behaviour) {
 	r.oneOf("requeueAnswer", &b.RequeueAnswer, "newBuild", "unchanged", "withoutBuild")
+	r.oneOf("requeueReason", &b.RequeueReason, "pullRequest", "manual")
+	r.oneOf("recordNumber", &b.RecordNumber, "kept", "new")
+	r.oneOf("decline", &b.Decline, "unchanged", "queued", "broken")
+	r.oneOf("startedDate", &b.StartedDate, "first", "build")
 	r.lasts("lag", &b.Lag, "0s")
 	r.lasts("buildsLag", &b.BuildsLag, "0s")
 	r.oneOf("refusal", &b.Refusal, "403", "ignored")

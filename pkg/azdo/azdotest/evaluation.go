@@ -19,6 +19,8 @@ type wireContext struct {
 	BuildAfterMerge         bool            `json:"buildAfterMerge"`
 	WasAutoRequeued         *bool           `json:"wasAutoRequeued,omitempty"`
 	BuildOutputPreview      json.RawMessage `json:"buildOutputPreview,omitempty"`
+	ErrorCode               string          `json:"errorCode,omitempty"`
+	ErrorMessage            string          `json:"errorMessage,omitempty"`
 }
 
 type wirePreview struct {
@@ -59,7 +61,7 @@ func (s *Server) context(e *evaluationEntry) any {
 	w := wireContext{
 		LastMergeCommitID: ev.MergeCommit, LastMergeSourceCommitID: ev.SourceCommit, LastMergeTargetCommitID: ev.TargetCommit,
 		BuildID: ev.Build, BuildDefinitionID: e.policy.Pipeline.number(), BuildIsNotCurrent: ev.BuildIsNotCurrent != nil && *ev.BuildIsNotCurrent,
-		BuildAfterMerge: ev.BuildAfterMerge,
+		BuildAfterMerge: ev.BuildAfterMerge, ErrorCode: ev.ErrorCode, ErrorMessage: ev.ErrorMessage,
 	}
 	if ev.Build != 0 {
 		w.BuildStartedUTC = ev.BuildStarted

@@ -147,7 +147,7 @@ func (s *Server) getPolicy(c *call) answer {
 			return ok(s.configuration(c.project, policy))
 		}
 	}
-	return refuse(404, "PolicyConfigurationNotFoundException", "The policy configuration with ID "+c.values["configuration"]+" was not found.")
+	return policyNotFound(c.values["configuration"])
 }
 
 func (s *Server) listPolicyTypes(c *call) answer {

@@ -14,29 +14,12 @@ func (s *Server) requeueEvaluation(c *call) answer {
 		return *refusal
 	}
 	e := c.evaluation
-	unchanged := ok(s.record(e))
-	if e.policy.Type != BuildPolicyType {
-		return unchanged
-	}
-	if e.pullRequest.Status != "active" {
-		switch s.world.Behaviour.ClosedPullRequest {
-		case "refused":
-			return refuse(http.StatusBadRequest, "GitPullRequestNotEditableException", "TF401181: The pull request cannot be edited due to its state.")
-		case "ignored":
-			return unchanged
-		}
-	}
-	if e.policy.Deleted || e.policy.Disabled {
-		switch s.world.Behaviour.DeletedPolicy {
-		case "refused":
-			return refuse(http.StatusNotFound, "PolicyConfigurationNotFoundException", "The policy configuration with ID "+itoa(e.policy.ID)+" was not found.")
-		case "ignored":
-			return unchanged
-		}
+	if a := s.keptFromQueueing(e); a != nil {
+		return *a
 	}
 	pipeline := e.project.pipeline(e.policy.Pipeline)
 	if pipeline == nil || pipeline.QueueStatus == "disabled" {
-		return unchanged
+		return s.decline(e)
 	}
 	how := pipeline.Requeue
 	if e.evaluation.Requeue != nil {
@@ -44,28 +27,92 @@ func (s *Server) requeueEvaluation(c *call) answer {
 	}
 	switch how.Outcome {
 	case "declines":
-		return unchanged
+		return s.decline(e)
 	case "refuses":
 		if s.world.Behaviour.Refusal == "ignored" {
-			return unchanged
+			return s.decline(e)
 		}
 		return queueDenied(s.identity(s.world.Identity), itoa(pipeline.ID)+":"+pipeline.Name, e.project.Name)
 	}
 	if pipeline.QueueStatus == "paused" {
 		how.Outcome = "staysQueued"
 	}
+	before := *e.evaluation
 	s.start(e, how)
+	if s.world.Behaviour.RecordNumber == "new" {
+		s.renumber(e)
+	}
 	if s.world.Behaviour.RequeueAnswer == "unchanged" {
-		return unchanged
+		before.ID = e.evaluation.ID
+		return ok(s.recordOf(e, &before))
 	}
 	return ok(s.startedRecord(e))
+}
+
+// keptFromQueueing is the answer where the policy or the pull request is not one for builds, or nil.
+func (s *Server) keptFromQueueing(e *evaluationEntry) *answer {
+	unchanged := ok(s.record(e))
+	if e.policy.Type != BuildPolicyType {
+		return &unchanged
+	}
+	if e.pullRequest.Status != "active" {
+		switch s.world.Behaviour.ClosedPullRequest {
+		case "refused":
+			a := refuse(http.StatusBadRequest, "GitPullRequestNotEditableException", "TF401181: The pull request cannot be edited due to its state.")
+			return &a
+		case "ignored":
+			return &unchanged
+		}
+	}
+	if e.policy.Deleted || e.policy.Disabled {
+		switch s.world.Behaviour.DeletedPolicy {
+		case "refused":
+			a := policyNotFound(itoa(e.policy.ID))
+			return &a
+		case "ignored":
+			return &unchanged
+		}
+	}
+	return nil
+}
+
+// decline starts nothing, and leaves behind what Behaviour.Decline says.
+func (s *Server) decline(e *evaluationEntry) answer {
+	ev := e.evaluation
+	switch s.world.Behaviour.Decline {
+	case "queued":
+		ev.Status, ev.Completed = "queued", none
+		ev.IsExpired, ev.BuildIsNotCurrent = new(false), new(true)
+	case "broken":
+		ev.Status, ev.Completed = "broken", stamp(time.Now())
+		ev.IsExpired = new(false)
+		ev.ErrorCode, ev.ErrorMessage = "3000", "The build could not be queued."
+	}
+	return ok(s.record(e))
+}
+
+// renumber gives an evaluation another ID; the one that it had is known no longer.
+func (s *Server) renumber(e *evaluationEntry) {
+	old := e.evaluation.ID
+	e.evaluation.ID = guid("evaluation", old)
+	delete(s.index.evaluations, old)
+	s.index.evaluations[e.evaluation.ID] = e
+	s.origins[e.evaluation.ID] = s.origin(old)
+}
+
+// origin is the ID that an evaluation had first.
+func (s *Server) origin(id string) string {
+	if first, renumbered := s.origins[id]; renumbered {
+		return first
+	}
+	return id
 }
 
 // startedRecord is what the answer to a re-queue shows, and what reads go on to show from the start.
 func (s *Server) startedRecord(e *evaluationEntry) []byte {
 	shown := *e.evaluation
 	if build := s.index.builds[shown.current]; build != nil {
-		shown.show(build)
+		s.show(&shown, build)
 	}
 	if s.world.Behaviour.RequeueAnswer == "withoutBuild" {
 		shown.Build, shown.BuildStarted = 0, ""
@@ -74,8 +121,13 @@ func (s *Server) startedRecord(e *evaluationEntry) []byte {
 			*e.evaluation = shown // reads lack the build, too, until it is there
 		}
 	}
+	return s.recordOf(e, &shown)
+}
+
+// recordOf encodes an evaluation as if it looked otherwise.
+func (s *Server) recordOf(e *evaluationEntry, shown *Evaluation) []byte {
 	as := *e
-	as.evaluation = &shown
+	as.evaluation = shown
 	return s.record(&as)
 }
 
@@ -88,7 +140,7 @@ func (s *Server) start(e *evaluationEntry, how Requeue) {
 	}
 	b := &Build{
 		ID: max(s.index.lastBuild+1, 1001), Pipeline: e.policy.Pipeline, PullRequest: e.pullRequest.ID, Branch: mergeRef(e.pullRequest.ID), Status: "notStarted",
-		Reason: "pullRequest", SourceCommit: e.pullRequest.SourceCommit, MergeCommit: e.pullRequest.MergeCommit, Queued: stamp(now),
+		Reason: s.world.Behaviour.RequeueReason, SourceCommit: e.pullRequest.SourceCommit, MergeCommit: e.pullRequest.MergeCommit, Queued: stamp(now),
 		Errors: ev.Errors,
 	}
 	if d := lasting(s.world.Behaviour.BuildsLag); d > 0 {
@@ -97,8 +149,8 @@ func (s *Server) start(e *evaluationEntry, how Requeue) {
 	e.project.Builds = append(e.project.Builds, b)
 	s.index.addBuild(e.project, b)
 	ev.current = b.ID
-	s.starts[ev.ID]++
-	s.started = append(s.started, startedBuild{ev.ID, b.ID})
+	s.starts[s.origin(ev.ID)]++
+	s.started = append(s.started, startedBuild{s.origin(ev.ID), b.ID})
 	s.follow(ev, b, now)
 	if how.Outcome == "staysQueued" {
 		return
@@ -130,22 +182,25 @@ func (s *Server) finish(ev *Evaluation, b *Build, result string, at time.Time) {
 func (s *Server) follow(ev *Evaluation, b *Build, at time.Time) {
 	lag := lasting(s.world.Behaviour.Lag)
 	if lag == 0 {
-		ev.show(b)
+		s.show(ev, b)
 		return
 	}
 	s.later(at.Add(lag), func(time.Time) {
 		if ev.current == b.ID {
-			ev.show(b)
+			s.show(ev, b)
 		}
 	})
 }
 
 // show makes the evaluation look as its build is now.
-func (ev *Evaluation) show(b *Build) {
+func (s *Server) show(ev *Evaluation, b *Build) {
 	ev.IsExpired, ev.BuildIsNotCurrent = new(false), new(false)
 	ev.Build, ev.BuildStarted = b.ID, b.Queued
 	ev.SourceCommit, ev.MergeCommit = b.SourceCommit, b.MergeCommit
-	ev.Started, ev.Completed, ev.Preview = b.Queued, "", nil
+	ev.Completed, ev.Preview, ev.ErrorCode, ev.ErrorMessage = "", nil, "", ""
+	if s.world.Behaviour.StartedDate == "build" {
+		ev.Started = b.Queued
+	}
 	switch b.Status {
 	case "completed":
 		ev.Completed = b.Finished

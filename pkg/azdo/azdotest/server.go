@@ -43,6 +43,7 @@ type Server struct {
 	requests []*Request
 	writes   []string
 	starts   map[string]int
+	origins  map[string]string // the first ID of evaluations that have another now
 	started  []startedBuild
 	problems []string
 }
@@ -87,6 +88,7 @@ func New(w World) (*Server, error) {
 		world:   world,
 		random:  world.Seed,
 		starts:  map[string]int{},
+		origins: map[string]string{},
 	}
 	s.routes = routes()
 	s.table = locations(world)
@@ -174,7 +176,7 @@ func (s *Server) MaxUnderWay() int { return int(s.mostUnderWay.Load()) }
 func (s *Server) Starts(evaluation uuid.UUID) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.starts[evaluation.String()]
+	return s.starts[s.origin(evaluation.String())]
 }
 
 // StartedBuilds are the builds that re-queues have started, in that order.
@@ -194,7 +196,7 @@ func (s *Server) BuildsOf(evaluation uuid.UUID) []int {
 	defer s.mu.Unlock()
 	var ids []int
 	for _, b := range s.started {
-		if b.evaluation == evaluation.String() {
+		if b.evaluation == s.origin(evaluation.String()) {
 			ids = append(ids, b.id)
 		}
 	}

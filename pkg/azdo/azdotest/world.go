@@ -124,6 +124,9 @@ type Evaluation struct {
 	SourceCommit      string `json:"sourceCommit,omitempty"` // lastMergeSourceCommitId
 	TargetCommit      string `json:"targetCommit,omitempty"`
 	MergeCommit       string `json:"mergeCommit,omitempty"`
+	// ErrorCode and ErrorMessage are what the context of a broken one may say.
+	ErrorCode    string `json:"errorCode,omitempty"`
+	ErrorMessage string `json:"errorMessage,omitempty"`
 	// Preview are the messages of context.buildOutputPreview.
 	Preview []string `json:"preview,omitempty"`
 
