@@ -30,6 +30,11 @@ type Behaviour struct {
 	// HiddenRepositories says what the pull request list of a project does with repositories that the token may not see:
 	// "filtered" or "refused" (404 TF401019).
 	HiddenRepositories string `json:"hiddenRepositories,omitempty"`
+	// Visibility says when pull requests that the token may not see are taken out of a project's list: "beforeCut" or
+	// "afterCut" a page is cut, which then is short.
+	Visibility string `json:"visibility,omitempty"`
+	// Iterations of a pull request are "listed" or "missing" (404).
+	Iterations string `json:"iterations,omitempty"`
 	// DisabledRepositories says whether pull requests of a disabled repository are "readable" or "refused" (404 TF401019).
 	DisabledRepositories string `json:"disabledRepositories,omitempty"`
 	// HiddenProject is the status of a project that the token may not see, VS800075: "404" or "403".
@@ -57,6 +62,8 @@ func (r *resolver) behaviour(b *Behaviour) {
 	r.oneOf("closedPullRequest", &b.ClosedPullRequest, "refused", "ignored", "started")
 	r.oneOf("deletedPolicy", &b.DeletedPolicy, "ignored", "refused", "started")
 	r.oneOf("hiddenRepositories", &b.HiddenRepositories, "filtered", "refused")
+	r.oneOf("visibility", &b.Visibility, "beforeCut", "afterCut")
+	r.oneOf("iterations", &b.Iterations, "listed", "missing")
 	r.oneOf("disabledRepositories", &b.DisabledRepositories, "readable", "refused")
 	r.oneOf("hiddenProject", &b.HiddenProject, "404", "403")
 	r.oneOf("immediateExpiry", &b.ImmediateExpiry, "queued", "rejected")

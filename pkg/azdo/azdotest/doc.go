@@ -62,7 +62,7 @@
 //	    "repositories": [
 //	      {"name": "web", "pullRequests": [
 //	        {"id": 7, "title": "Add gift cards", "author": "Ada <ada@shop.example>", "target": "main", "autoComplete": true,
-//	         "votes": [10], "labels": ["urgent"], "created": "3d ago",
+//	         "votes": [10], "labels": ["urgent"], "created": "3d ago", "pushed": "1d ago",
 //	         "evaluations": [
 //	           {"policy": 12, "state": "failed", "started": "2h ago", "history": ["failed"], "errors": ["feed timed out"]},
 //	           {"policy": 13, "state": "expired", "requeue": {"outcome": "declines"}},

@@ -22,6 +22,7 @@ const (
 	idPullRequestsByProject = "a5d28130-9cd2-40fa-9f08-902e7daa9efb"
 	idLabels                = "f22387e3-984e-4c52-9c6d-fbb8f14c812d"
 	idThreads               = "ab6e2e5d-a0b7-4153-b64a-a4efe0d49449"
+	idIterations            = "d43911ee-6958-46b0-a42b-8445b8a0d004"
 	idComments              = "965a3ec7-5ed8-455a-bdcb-835a5ea7fe7b"
 	idRepositories          = "225f7195-f9c7-4d14-ab28-a83f7ff77e1f"
 	idConnectionData        = "00d9565f-ed9c-4a06-9a50-00e7896ccab4"
@@ -74,6 +75,7 @@ func locations(w *World) map[string]location {
 	add(idPullRequestsByProject, "git", "pullRequests", "{project}/_apis/{area}/{resource}", "1.0", true, 1, 1, 1, 1, 1, 2)
 	add(idLabels, "git", "pullRequestLabels", pullRequest+"labels/{labelIdOrName}", "4.0", w.Version > "5.0", 1)
 	add(idThreads, "git", "pullRequestThreads", pullRequest+"threads/{threadId}", "3.0", true, 1)
+	add(idIterations, "git", "pullRequestIterations", pullRequest+"iterations/{iterationId}", "3.0", true, 1, 1, 1, 1, 2)
 	add(idComments, "git", "pullRequestThreadComments", pullRequest+"threads/{threadId}/comments/{commentId}", "3.0", true, 1)
 	add(idRepositories, "git", "repositories", "{project}/_apis/{area}/{resource}/{repositoryId}", "1.0", true, 1)
 	add(idConnectionData, "Location", "ConnectionData", "_apis/{resource}", "1.0", false, 1)

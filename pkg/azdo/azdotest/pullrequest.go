@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 type wireCommit struct {
@@ -87,7 +89,10 @@ func (s *Server) wirePullRequest(e *entry) wirePullRequest {
 	if pr.Status != "active" {
 		w.ClosedDate = pr.Created
 	}
-	if pr.AutoComplete {
+	switch {
+	case pr.AutoCompleteNobody:
+		w.AutoCompleteSetBy = &wireIdentity{ID: uuid.Nil.String(), Links: map[string]wireLink{}}
+	case pr.AutoComplete:
 		by := s.wireIdentity(pr.Author)
 		w.AutoCompleteSetBy = &by
 	}
@@ -160,7 +165,9 @@ func (s *Server) listPullRequests(c *call) answer {
 	}
 	items := make([][]byte, 0, to-from)
 	for _, e := range found[from:to] {
-		items = append(items, s.listed(e))
+		if !s.outOfSight(e.repository) {
+			items = append(items, s.listed(e))
+		}
 	}
 	return listOf(items)
 }
@@ -197,7 +204,8 @@ func (c criteria) meets(s *Server, pr *PullRequest) bool {
 		(c.from == "" || pr.Created >= c.from) && (c.to == "" || pr.Created <= c.to)
 }
 
-// candidates are the pull requests of the repository or the project that a list is about, as far as the token sees them.
+// candidates are the pull requests of the repository or the project that a list is about. Those that the token may not
+// see are among them where Behaviour.Visibility takes them out only after the page is cut.
 func (s *Server) candidates(c *call) ([]*entry, *answer) {
 	repo := c.repository
 	if id := c.param("searchCriteria.repositoryId"); repo == nil && id != "" {
@@ -221,7 +229,7 @@ func (s *Server) candidates(c *call) ([]*entry, *answer) {
 			}
 		}
 		for _, e := range s.index.ofProject[p] {
-			if !s.outOfSight(e.repository) {
+			if s.world.Behaviour.Visibility == "afterCut" || !s.outOfSight(e.repository) {
 				found = append(found, e)
 			}
 		}

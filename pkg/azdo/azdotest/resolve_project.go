@@ -166,6 +166,7 @@ func (r *resolver) pullRequest(repo *Repository, pr *PullRequest) {
 		pr.MergeStatus = "succeeded"
 	}
 	r.at("created", &pr.Created, "1d ago")
+	r.at("pushed", &pr.Pushed, "")
 	if pr.SourceCommit == "" {
 		pr.SourceCommit = Commit("source/" + id)
 	}

@@ -61,6 +61,7 @@ func routes() []resource {
 		{"pullRequests", get, idPullRequests, anyProject, path("git/repositories/{repository}/pullRequests"), searchParams(), (*Server).listPullRequests},
 		{"pullRequest", get, idPullRequests, anyProject, path(pullRequest), []string{"maxCommentLength", "$skip", "$top", "includeCommits", "includeWorkItemRefs"}, (*Server).getPullRequest},
 		{"labels", get, idLabels, anyProject, path(pullRequest + "/labels"), []string{"projectId"}, (*Server).listLabels},
+		{"iterations", get, idIterations, anyProject, path(pullRequest + "/iterations"), []string{"includeCommits"}, (*Server).listIterations},
 		{"threads", get, idThreads, anyProject, path(pullRequest + "/threads"), []string{"$iteration", "$baseIteration"}, (*Server).listThreads},
 		{"newThread", post, idThreads, anyProject, path(pullRequest + "/threads"), nil, (*Server).createThread},
 		{"thread", get, idThreads, anyProject, path(pullRequest + "/threads/{thread}"), nil, (*Server).getThread},

@@ -195,7 +195,7 @@ func TestListAndSingleAnswersDiffer(t *testing.T) {
 	t.Parallel()
 	w := parse(t, `{"projects":[{"name":"Shop","repositories":[{"name":"web","pullRequests":[
 		{"id":7,"labels":["urgent"],"inactiveLabels":["old"],"fork":true,"autoComplete":true,"draft":true,"votes":[10,-5],"author":"Åsa Berg <asa@shop.example>"},
-		{"id":8,"mergeStatus":"conflicts"}]}]}]}`)
+		{"id":8,"mergeStatus":"conflicts","autoCompleteNobody":true}]}]}]}`)
 	s := Start(t, w)
 	listed := at(t, get(t, s, "/Shop/_apis/git/pullRequests"), "value", 1)
 	single := get(t, s, "/_apis/git/pullRequests/7")
@@ -228,6 +228,9 @@ func TestListAndSingleAnswersDiffer(t *testing.T) {
 	if at(t, conflicted, "lastMergeCommit") != (missing{}) || at(t, conflicted, "labels") != (missing{}) {
 		t.Errorf("conflicts: no merge commit, and no labels where there are none: %v", conflicted)
 	}
+	if at(t, conflicted, "autoCompleteSetBy", "id") != "00000000-0000-0000-0000-000000000000" {
+		t.Errorf("auto-complete by nobody: %v", conflicted)
+	}
 	labels := get(t, s, "/Shop/_apis/git/repositories/web/pullRequests/7/labels")
 	if at(t, labels, "count") != 2.0 || at(t, labels, "value", 1, "active") != false {
 		t.Errorf("labels: %v", labels)
@@ -248,6 +251,58 @@ func TestRestrictedToken(t *testing.T) {
 	s.Update(func(w *World) { w.Behaviour.HiddenRepositories = "refused" })
 	if r := send(t, s, "GET", "/Shop/_apis/git/pullRequests", ""); r.status != 404 || !strings.Contains(r.text, "TF401019") {
 		t.Errorf("refused: %d %s", r.status, r.text)
+	}
+}
+
+// Pages are short where what is hidden is taken out after the cut; the last page may then be empty before the end.
+func TestVisibility(t *testing.T) {
+	t.Parallel()
+	w := parse(t, `{"projects":[{"name":"Shop","repositories":[
+		{"name":"web","pullRequests":[{"id":1},{"id":4},{"id":6}]},
+		{"name":"secret","hidden":true,"pullRequests":[{"id":2},{"id":3},{"id":5},{"id":7}]}]}]}`)
+	for _, test := range []struct {
+		visibility string
+		pages      []float64
+	}{
+		{"beforeCut", []float64{2, 1, 0, 0, 0}},
+		{"afterCut", []float64{1, 1, 0, 1, 0}},
+	} {
+		w.Behaviour.Visibility = test.visibility
+		s := Start(t, w)
+		var pages []float64
+		for skip := 0; skip < 10; skip += 2 {
+			n, _ := at(t, get(t, s, "/Shop/_apis/git/pullRequests?$top=2&$skip="+itoa(skip)), "count").(float64)
+			pages = append(pages, n)
+		}
+		if diff := cmp.Diff(test.pages, pages); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.visibility, diff)
+		}
+		if v := get(t, s, "/Shop/_apis/git/repositories/web/pullRequests?$top=3"); at(t, v, "count") != 3.0 {
+			t.Errorf("%s, by repository: %v", test.visibility, v)
+		}
+	}
+}
+
+func TestIterations(t *testing.T) {
+	t.Parallel()
+	w := parse(t, `{"projects":[{"name":"Shop","repositories":[{"name":"web","pullRequests":[
+		{"id":7,"created":"2025-03-01T10:00:00Z","pushed":"2025-03-02T10:00:00Z"},{"id":8,"created":"2025-03-01T10:00:00Z"}]}]}]}`)
+	s := Start(t, w)
+	path := func(pullRequest string) string {
+		return "/Shop/_apis/git/repositories/web/pullRequests/" + pullRequest + "/iterations"
+	}
+	pushed := get(t, s, path("7"))
+	if at(t, pushed, "count") != 2.0 || at(t, pushed, "value", 0, "createdDate") != "2025-03-01T10:00:00.0000000Z" ||
+		at(t, pushed, "value", 1, "createdDate") != "2025-03-02T10:00:00.0000000Z" || at(t, pushed, "value", 1, "id") != 2.0 ||
+		at(t, pushed, "value", 1, "sourceRefCommit", "commitId") != at(t, get(t, s, "/_apis/git/pullRequests/7"), "lastMergeSourceCommit", "commitId") {
+		t.Errorf("with a push: %v", pushed)
+	}
+	if created := get(t, s, path("8")); at(t, created, "count") != 1.0 || at(t, created, "value", 0, "reason") != "create" {
+		t.Errorf("without a push: %v", created)
+	}
+	s.Update(func(w *World) { w.Behaviour.Iterations = "missing" })
+	if r := send(t, s, "GET", path("7"), ""); r.status != 404 {
+		t.Errorf("missing: %d", r.status)
 	}
 }
 

@@ -78,27 +78,30 @@ type Repository struct {
 
 // PullRequest is a pull request. Branches may be short or full names.
 type PullRequest struct {
-	ID             int             `json:"id,omitempty"` // the next free number if 0
-	Title          string          `json:"title,omitempty"`
-	Description    string          `json:"description,omitempty"`
-	Status         string          `json:"status,omitempty"` // active (default), completed, abandoned
-	Source         string          `json:"source,omitempty"` // "topic/N" if blank
-	Target         string          `json:"target,omitempty"` // "main" if blank
-	Author         string          `json:"author,omitempty"` // "Name" or "Name <unique name>"
-	Draft          bool            `json:"draft,omitempty"`
-	AutoComplete   bool            `json:"autoComplete,omitempty"`
-	Fork           bool            `json:"fork,omitempty"`
-	Labels         []string        `json:"labels,omitempty"`
-	InactiveLabels []string        `json:"inactiveLabels,omitempty"`
-	Votes          []int           `json:"votes,omitempty"`
-	MergeStatus    string          `json:"mergeStatus,omitempty"`  // "succeeded" if blank
-	Created        string          `json:"created,omitempty"`      // "1d ago" if blank
-	SourceCommit   string          `json:"sourceCommit,omitempty"` // made from the number if blank
-	TargetCommit   string          `json:"targetCommit,omitempty"`
-	MergeCommit    string          `json:"mergeCommit,omitempty"`
-	Evaluations    []*Evaluation   `json:"evaluations,omitempty"`
-	Threads        []*Thread       `json:"threads,omitempty"`
-	Raw            json.RawMessage `json:"raw,omitempty"`
+	ID           int    `json:"id,omitempty"` // the next free number if 0
+	Title        string `json:"title,omitempty"`
+	Description  string `json:"description,omitempty"`
+	Status       string `json:"status,omitempty"` // active (default), completed, abandoned
+	Source       string `json:"source,omitempty"` // "topic/N" if blank
+	Target       string `json:"target,omitempty"` // "main" if blank
+	Author       string `json:"author,omitempty"` // "Name" or "Name <unique name>"
+	Draft        bool   `json:"draft,omitempty"`
+	AutoComplete bool   `json:"autoComplete,omitempty"`
+	// AutoCompleteNobody says that auto-complete was set by the empty GUID, which is by nobody.
+	AutoCompleteNobody bool            `json:"autoCompleteNobody,omitempty"`
+	Fork               bool            `json:"fork,omitempty"`
+	Labels             []string        `json:"labels,omitempty"`
+	InactiveLabels     []string        `json:"inactiveLabels,omitempty"`
+	Votes              []int           `json:"votes,omitempty"`
+	MergeStatus        string          `json:"mergeStatus,omitempty"`  // "succeeded" if blank
+	Created            string          `json:"created,omitempty"`      // "1d ago" if blank
+	Pushed             string          `json:"pushed,omitempty"`       // the last push; blank is none after the creation
+	SourceCommit       string          `json:"sourceCommit,omitempty"` // made from the number if blank
+	TargetCommit       string          `json:"targetCommit,omitempty"`
+	MergeCommit        string          `json:"mergeCommit,omitempty"`
+	Evaluations        []*Evaluation   `json:"evaluations,omitempty"`
+	Threads            []*Thread       `json:"threads,omitempty"`
+	Raw                json.RawMessage `json:"raw,omitempty"`
 }
 
 // Evaluation is one policy on one pull request. State fills every other field that is blank.
@@ -284,9 +287,10 @@ func (r Ref) number() int {
 	return n
 }
 
-// Push gives the pull request another source commit, and with it another merge commit. It is meant for Server.Update.
+// Push gives the pull request another source commit, and with it another merge commit and a new iteration. It is meant
+// for Server.Update.
 func (pr *PullRequest) Push(commit string) {
-	pr.SourceCommit, pr.MergeCommit = commit, ""
+	pr.SourceCommit, pr.MergeCommit, pr.Pushed = commit, "", "now"
 }
 
 // SetState gives the evaluation one of the states of Evaluation.State and forgets what it was. It is meant for
