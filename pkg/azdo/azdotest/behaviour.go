@@ -46,6 +46,14 @@ type Behaviour struct {
 	NeverRunContext string `json:"neverRunContext,omitempty"`
 	// BuildSource is where a pull request build names its source commit: "parameters", "triggerInfo" or "none".
 	BuildSource string `json:"buildSource,omitempty"`
+	// DeletedBuilds says whether the builds list has those that retention has removed: "listed" if deletedFilter asks for
+	// them, "hidden" whatever it asks for, or "always" unless it excludes them.
+	DeletedBuilds string `json:"deletedBuilds,omitempty"`
+	// DeletedTimeline is how the timeline of such a build answers: "204" or "404".
+	DeletedTimeline string `json:"deletedTimeline,omitempty"`
+	// StatusLists says what the builds list makes of several values in statusFilter, reasonFilter or resultFilter, for
+	// which the description has one: "understood", "ignored" (as if there were no such filter) or "empty" (no build).
+	StatusLists string `json:"statusLists,omitempty"`
 	// OmitsExpiry leaves isExpired and the other newer members out of every context, as an old server may.
 	OmitsExpiry bool `json:"omitsExpiry,omitempty"`
 }
@@ -68,5 +76,8 @@ func (r *resolver) behaviour(b *Behaviour) {
 	r.oneOf("hiddenProject", &b.HiddenProject, "404", "403")
 	r.oneOf("immediateExpiry", &b.ImmediateExpiry, "queued", "rejected")
 	r.oneOf("neverRunContext", &b.NeverRunContext, "withoutBuild", "null", "absent")
+	r.oneOf("deletedBuilds", &b.DeletedBuilds, "listed", "hidden", "always")
+	r.oneOf("deletedTimeline", &b.DeletedTimeline, "204", "404")
+	r.oneOf("statusLists", &b.StatusLists, "understood", "ignored", "empty")
 	r.oneOf("buildSource", &b.BuildSource, "parameters", "triggerInfo", "none")
 }

@@ -38,6 +38,7 @@ type wireBuild struct {
 	OrchestrationPlan wirePlan            `json:"orchestrationPlan"`
 	Logs              wireLog             `json:"logs"`
 	Repository        wireBuildRepository `json:"repository"`
+	Deleted           bool                `json:"deleted,omitempty"`
 	KeepForever       bool                `json:"keepForever"`
 	RetainedByRelease bool                `json:"retainedByRelease"`
 	TriggeredByBuild  *struct{}           `json:"triggeredByBuild"`
@@ -78,6 +79,7 @@ func (s *Server) wireBuild(p *Project, b *Build) []byte {
 		URL: page, Project: s.wireProject(p), URI: "vstfs:///Build/Build/" + id, SourceBranch: b.Branch, SourceVersion: b.MergeCommit,
 		Priority: "normal", Reason: b.Reason, RequestedFor: who, RequestedBy: who, LastChangedDate: b.Queued, LastChangedBy: who,
 		OrchestrationPlan: plan, Logs: wireLog{Type: "Container", URL: page + "/logs"},
+		Deleted: b.Deleted,
 	}
 	if d := p.pipeline(b.Pipeline); d != nil {
 		w.Definition = s.wireDefinition(p, d)
@@ -124,20 +126,28 @@ func (s *Server) sayWhatWasBuilt(w *wireBuild, b *Build, e *entry) {
 	}
 }
 
-// addressedBuild is the build that the path names, if it is one of that project.
+// addressedBuild is the build that the path names, if it is one of that project. Retention may have removed it.
 func (s *Server) addressedBuild(c *call) (*Build, *answer) {
 	b := s.index.builds[c.build]
 	if b == nil || !slices.Contains(s.index.ofBranch[c.project][b.Branch], b) || !s.seesBuild(b) || b.visibleFrom > stamp(time.Now()) {
-		a := refuse(http.StatusNotFound, "BuildNotFoundException", "The requested build "+c.values["build"]+" could not be found.")
+		a := buildNotFound(c.values["build"])
 		return nil, &a
 	}
 	return b, nil
+}
+
+// buildNotFound is what a build gets that is not there, or not there any more.
+func buildNotFound(id string) answer {
+	return refuse(http.StatusNotFound, "BuildNotFoundException", "The requested build "+id+" could not be found.")
 }
 
 func (s *Server) getBuild(c *call) answer {
 	b, refusal := s.addressedBuild(c)
 	if refusal != nil {
 		return *refusal
+	}
+	if b.Deleted {
+		return buildNotFound(itoa(b.ID))
 	}
 	return ok(s.wireBuild(c.project, b))
 }

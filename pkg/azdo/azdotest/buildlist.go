@@ -22,9 +22,9 @@ func (s *Server) listBuilds(c *call) answer {
 	now := stamp(time.Now())
 	var found []*Build
 	for _, b := range candidates {
-		if b.visibleFrom <= now && s.seesBuild(b) &&
-			oneOf(c.param("definitions"), string(b.Pipeline)) && oneOf(c.param("reasonFilter"), b.Reason) &&
-			oneOf(c.param("statusFilter"), b.Status) && (c.param("resultFilter") == "" || oneOf(c.param("resultFilter"), b.Result)) &&
+		if b.visibleFrom <= now && s.seesBuild(b) && s.listsDeleted(b, c.param("deletedFilter")) &&
+			oneOf(c.param("definitions"), string(b.Pipeline)) && s.filters(c.param("reasonFilter"), b.Reason) &&
+			s.filters(c.param("statusFilter"), b.Status) && s.filters(c.param("resultFilter"), b.Result) &&
 			oneOf(c.param("buildIds"), itoa(b.ID)) && s.ofRepository(b, c.param("repositoryId")) {
 			found = append(found, b)
 		}
@@ -52,6 +52,35 @@ func (s *Server) listBuilds(c *call) answer {
 		a.set("X-Ms-Continuationtoken", next)
 	}
 	return a
+}
+
+// filters says whether a filter that is meant for one value lets a build through.
+func (s *Server) filters(filter, value string) bool {
+	if strings.Contains(filter, ",") {
+		switch s.world.Behaviour.StatusLists {
+		case "ignored":
+			return true
+		case "empty":
+			return false
+		}
+	}
+	return oneOf(filter, value)
+}
+
+// listsDeleted says whether a list that asks so has a build, which may have been removed.
+func (s *Server) listsDeleted(b *Build, filter string) bool {
+	is := func(word string) bool { return strings.EqualFold(filter, word) }
+	if !b.Deleted {
+		return !is("onlyDeleted")
+	}
+	switch s.world.Behaviour.DeletedBuilds {
+	case "hidden":
+		return false
+	case "always":
+		return !is("excludeDeleted")
+	default:
+		return is("includeDeleted") || is("onlyDeleted")
+	}
 }
 
 // buildOrder reads queryOrder. What has no time yet comes last in time.

@@ -156,6 +156,7 @@ func (r *resolver) ownBuilds(p *Project, pr *PullRequest, c *Policy, ev *Evaluat
 	if ev.Result != "" {
 		b.Status, b.Result = "completed", ev.Result
 	}
+	b.Deleted = ev.BuildDeleted
 	if b.Status == "notStarted" {
 		b.Started, b.Queued = "", ev.BuildStarted
 	}

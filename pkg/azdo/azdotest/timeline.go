@@ -41,7 +41,10 @@ func (s *Server) getTimeline(c *call) answer {
 	if refusal != nil {
 		return *refusal
 	}
-	if b.Status == "notStarted" {
+	if b.Deleted && s.world.Behaviour.DeletedTimeline == "404" {
+		return buildNotFound(itoa(b.ID))
+	}
+	if b.Deleted || b.Status == "notStarted" {
 		return answer{status: http.StatusNoContent}
 	}
 	id := itoa(b.ID)

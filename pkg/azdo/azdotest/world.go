@@ -139,6 +139,8 @@ type Evaluation struct {
 	Errors []string `json:"errors,omitempty"`
 	// History are the results of earlier builds of the same commit, oldest first.
 	History []string `json:"history,omitempty"`
+	// BuildDeleted says that retention has removed the evaluation's own build (see Build.Deleted).
+	BuildDeleted bool `json:"buildDeleted,omitempty"`
 	// NoBuildRecord says that the build is gone from the builds list.
 	NoBuildRecord bool `json:"noBuildRecord,omitempty"`
 	// Requeue says what a re-queue does, if other than the pipeline says.
@@ -237,6 +239,8 @@ type Build struct {
 	Queued       string `json:"queued,omitempty"`
 	Started      string `json:"started,omitempty"`
 	Finished     string `json:"finished,omitempty"`
+	// Deleted says that retention has removed the build: it answers 404, and lists have it as Behaviour.DeletedBuilds says.
+	Deleted bool `json:"deleted,omitempty"`
 	// Errors and Warnings are issues in the build's timeline.
 	Errors   []string        `json:"errors,omitempty"`
 	Warnings []string        `json:"warnings,omitempty"`
