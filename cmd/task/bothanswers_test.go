@@ -96,7 +96,7 @@ func questions() []bothAnswers {
 		{question: "3 never ran", answer: "the context is null", evaluation: &azdotest.Evaluation{State: "notStarted"}, inputs: every, want: oneRequeued, world: behaviour(func(b *azdotest.Behaviour) { b.NeverRunContext = "null" })},
 		{question: "3 never ran", answer: "no context", evaluation: &azdotest.Evaluation{State: "notStarted"}, inputs: every, want: oneRequeued, world: behaviour(func(b *azdotest.Behaviour) { b.NeverRunContext = "absent" })},
 		{question: "3 path filter", answer: "not listed", evaluation: &azdotest.Evaluation{State: "notApplicable"}, inputs: every, want: ending{"Succeeded", "0", "0", "0", "0", "0", "0", 0, 0, 0, 0}},
-		{question: "3 path filter", answer: "listed", evaluation: raw(`{"status":"notApplicable"}`), inputs: every, want: oneLeft},
+		{question: "3 path filter", answer: "listed", evaluation: raw(`{"status":"notApplicable"}`), inputs: every, want: ending{"Succeeded", "0", "0", "0", "0", "0", "0", 0, 0, 0, 0}},
 		{question: "3 broken", answer: "with a build", evaluation: &azdotest.Evaluation{State: "broken", Build: 700, Result: "failed"}, inputs: every, want: oneRequeued},
 		{question: "3 broken", answer: "without a build", evaluation: &azdotest.Evaluation{State: "broken"}, inputs: every, want: oneRequeued},
 		{question: "3 re-queued by the service", answer: "queued again", evaluation: &azdotest.Evaluation{State: "queued", WasAutoRequeued: true}, inputs: every, want: oneLeft},

@@ -175,8 +175,8 @@ func (s *snapshot) pullRequest(project *projectSnapshot, r record) *pullRequestS
 		}
 	}
 	artifact := url.QueryEscape(fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%d", project.id, pr.id))
-	for _, ev := range s.pages(project.id+"/_apis/policy/evaluations", "artifactId="+artifact, "$top=100") {
-		if ev.isTrue("configuration", "isEnabled") && !ev.isTrue("configuration", "isDeleted") {
+	for _, ev := range s.pages(project.id+"/_apis/policy/evaluations", "artifactId="+artifact, "includeNotApplicable=true", "$top=100") {
+		if ev.isTrue("configuration", "isEnabled") && !ev.isTrue("configuration", "isDeleted") && ev.text("status") != "notApplicable" {
 			pr.evaluations = append(pr.evaluations, ev)
 		}
 	}

@@ -607,7 +607,9 @@ func (o *oracle) run() prophecy {
 	p := prophecy{PullRequests: map[int]outlook{}, Counts: map[string]int{}, ByReason: map[string]int{}}
 	var open []*pullRequestSnapshot
 	closed := 0 // pull requests that cannot be read
-	for _, pr := range o.scope() {
+	scope := o.scope()
+	checked := o.checked(scope)
+	for _, pr := range scope {
 		if _, twice := p.PullRequests[pr.id]; twice {
 			continue
 		}
@@ -616,9 +618,17 @@ func (o *oracle) run() prophecy {
 			p.Counts["pullRequestCount"]++
 		}
 		look.Skipped = o.leftAlone(pr)
+		if checked[pr.id] && pr.unreadable {
+			look.Skipped = ""
+		}
 		if look.Skipped == "" && pr.unreadable {
 			look.Error = true
 			closed++
+		} else if checked[pr.id] {
+			p.Counts["evaluationCount"] += len(pr.evaluations)
+			for _, ev := range pr.evaluations {
+				look.Evaluations[ev.text("evaluationId")] = verdict{State: o.state(pr, ev), Action: "skip"}
+			}
 		} else if look.Skipped == "" {
 			p.Counts["evaluationCount"] += len(pr.evaluations)
 			switch {
@@ -643,6 +653,35 @@ func (o *oracle) run() prophecy {
 	o.decide(open)
 	o.act(closed)
 	return o.result
+}
+
+// checked are the pull requests whose evaluations are read before others are left alone as noPolicy: the oldest of each
+// repository and target branch, or the next one where that cannot be read, and so on, up to three. Where none can be
+// read, these are errors.
+func (o *oracle) checked(scope []*pullRequestSnapshot) map[int]bool {
+	groups := map[[2]string][]*pullRequestSnapshot{}
+	for _, pr := range scope {
+		if o.leftAlone(pr) == "noPolicy" {
+			b := [2]string{pr.repository.text("id"), pr.text("targetRefName")}
+			groups[b] = append(groups[b], pr)
+		}
+	}
+	checked := map[int]bool{}
+	for _, group := range groups {
+		slices.SortFunc(group, func(a, b *pullRequestSnapshot) int {
+			return cmp.Or(strings.Compare(a.text("creationDate"), b.text("creationDate")), a.id-b.id)
+		})
+		group = slices.CompactFunc(group, func(a, b *pullRequestSnapshot) bool { return a == b })
+		group = group[:min(3, len(group))]
+		if i := slices.IndexFunc(group, func(pr *pullRequestSnapshot) bool { return !pr.unreadable }); i >= 0 {
+			checked[group[i].id] = true
+			continue
+		}
+		for _, pr := range group {
+			checked[pr.id] = true
+		}
+	}
+	return checked
 }
 
 // decide goes through the pull requests in plan order.

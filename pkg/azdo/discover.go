@@ -110,21 +110,31 @@ type Query struct {
 	Known map[uuid.UUID]*requeue.Repository
 }
 
+// Page is a part of a list of pull requests: what is new in it, perhaps nothing.
+type Page struct {
+	PullRequests []*requeue.PullRequest
+	// Trimmed says that a page before this one was shorter than any that is cut by number. The service then takes out
+	// what the token may not see after it has cut a page, and a run of hidden ones can look like the end.
+	Trimmed bool
+}
+
 // PullRequests returns the active pull requests of a query, a page at a time; the next page is under way while the
-// caller handles one. Lists shift while pull requests open and close: pages overlap, and what comes twice is dropped. A pull request of an
+// caller handles one. Only an empty page is the end: $top may be capped, and nothing says that a page is filled up after
+// what the token may not see was taken out. So a full page moves on by what came and a shorter one by what was asked for.
+// Lists shift while pull requests open and close: pages overlap, and what comes twice is dropped. A pull request of an
 // odd shape comes with its Err set; an error of the list ends it.
-func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]*requeue.PullRequest, error] {
+func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[Page, error] {
 	if q.Repository != nil && q.Repository.URL == "" {
 		repository := *q.Repository
 		repository.URL = repositoryPage(c.collection, "", q.Repository)
 		q.Repository = &repository
 	}
-	return func(yield func([]*requeue.PullRequest, error) bool) {
+	return func(yield func(Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		l := pullRequestLister{client: c, query: q, known: map[uuid.UUID]*requeue.Repository{}}
 		seen := map[int]bool{}
-		skip := 0
+		skip, repeats, short, trimmed := 0, 0, false, false
 		next := start(func() ([]*requeue.PullRequest, error) { return l.page(ctx, skip) })
 		// The last one started is waited for, so that none is left behind.
 		defer func() { cancel(); <-next.done }()
@@ -132,23 +142,32 @@ func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[[]*requeue
 			<-next.done
 			page, err := next.value, next.err
 			if err != nil {
-				yield(nil, err)
+				yield(Page{}, err)
 				return
 			}
 			size := len(page)
-			prs := slices.DeleteFunc(page, func(pr *requeue.PullRequest) bool {
+			page = slices.DeleteFunc(page, func(pr *requeue.PullRequest) bool {
 				again := seen[pr.ID]
 				seen[pr.ID] = true
 				return again
 			})
-			// A page without a new number comes from a server that does not know $skip.
-			last := size < fullPage || len(prs) == 0
-			if !last {
-				skip += size - overlap
-				from := skip
-				next = start(func() ([]*requeue.PullRequest, error) { return l.page(ctx, from) })
+			repeats++
+			if len(page) > 0 {
+				repeats = 0
 			}
-			if len(prs) > 0 && !yield(prs, nil) || last {
+			// Two pages in a row without a new number come from a server that does not know $skip.
+			if size == 0 || repeats == 2 {
+				return
+			}
+			trimmed, short = short, short || size < fullPage
+			step := size
+			if size < fullPage || repeats > 0 {
+				step = pageTop
+			}
+			skip += step - overlap
+			from := skip
+			next = start(func() ([]*requeue.PullRequest, error) { return l.page(ctx, from) })
+			if !yield(Page{page, trimmed}, nil) {
 				return
 			}
 		}

@@ -44,7 +44,7 @@ func collect(ctx context.Context, c *Client, q Query) (all []*requeue.PullReques
 			return all, pages, err
 		}
 		pages++
-		all = append(all, page...)
+		all = append(all, page.PullRequests...)
 	}
 	return all, pages, nil
 }
@@ -55,11 +55,11 @@ func TestPullRequestPages(t *testing.T) {
 		total, pageSize, pages, requests int
 	}{
 		{total: 0, pageSize: 1000, pages: 0, requests: 1},
-		{total: 99, pageSize: 1000, pages: 1, requests: 1},
-		{total: 100, pageSize: 1000, pages: 1, requests: 2},
-		{total: 260, pageSize: 100, pages: 3, requests: 3},
-		{total: 300, pageSize: 100, pages: 4, requests: 4}, // pages overlap
-		{total: 2500, pageSize: 1000, pages: 3, requests: 4},
+		{total: 99, pageSize: 1000, pages: 1, requests: 2},
+		{total: 100, pageSize: 1000, pages: 2, requests: 3}, // pages overlap: the second one has nothing new
+		{total: 260, pageSize: 100, pages: 3, requests: 4},
+		{total: 300, pageSize: 100, pages: 4, requests: 5},
+		{total: 2500, pageSize: 1000, pages: 4, requests: 5},
 	} {
 		t.Run(fmt.Sprintf("%d at %d", tt.total, tt.pageSize), func(t *testing.T) {
 			t.Parallel()
@@ -86,6 +86,55 @@ func TestPullRequestPages(t *testing.T) {
 	}
 }
 
+// TestHiddenPullRequests: a service that takes out what the token may not see after it has cut a page.
+func TestHiddenPullRequests(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		visible []int // places in the list of 4,000
+		want    int
+		trimmed bool
+	}{
+		{name: "few on the first page, more on the third", visible: []int{3, 5, 999, 2100, 2500}, want: 5, trimmed: true},
+		{name: "a page and a half of hidden ones is no end", visible: []int{3, 1985}, want: 2, trimmed: true},
+		{name: "many at the end of a page, which the next one repeats", visible: append(places(850, 999), 1500, 2600), want: 152, trimmed: true},
+		{name: "a short last page is no hint", visible: places(0, 40), want: 41},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newFake(t, Options{}, func(_ int, r *http.Request) reply {
+				skip, _ := strconv.Atoi(r.URL.Query().Get("$skip"))
+				var items []any
+				for _, at := range tt.visible {
+					if at >= skip && at < skip+1000 {
+						items = append(items, pullRequestJSON(at+1))
+					}
+				}
+				return ok(listJSON(items...))
+			})
+			found, trimmed := 0, false
+			for page, err := range c.PullRequests(t.Context(), Query{Project: "Shop"}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				found += len(page.PullRequests)
+				trimmed = page.Trimmed
+			}
+			if found != tt.want || trimmed != tt.trimmed {
+				t.Errorf("%d pull requests in %d requests, trimmed: %v", found, len(f.requests()), trimmed)
+			}
+		})
+	}
+}
+
+func places(from, to int) []int {
+	var all []int
+	for i := from; i <= to; i++ {
+		all = append(all, i)
+	}
+	return all
+}
+
 func TestPullRequestsThatShiftComeOnce(t *testing.T) {
 	t.Parallel()
 	c, _ := newFake(t, Options{}, func(n int, _ *http.Request) reply {
@@ -93,7 +142,7 @@ func TestPullRequestsThatShiftComeOnce(t *testing.T) {
 		for i := range 100 {
 			items = append(items, pullRequestJSON(1000-90*n-i)) // ten of the last page again
 		}
-		return ok(listJSON(items[:100-50*min(n/3, 1)]...))
+		return ok(listJSON(items[:100-50*min(n/3, 1)-50*min(n/4, 1)]...))
 	})
 	all, _, err := collect(t.Context(), c, Query{Project: "Shop", Repository: testRepository()})
 	seen := map[int]bool{}
@@ -147,12 +196,12 @@ func TestServerThatIgnoresSkip(t *testing.T) {
 		return ok(listJSON(items...))
 	})
 	all, _, err := collect(t.Context(), c, Query{Project: "Shop"})
-	if err != nil || len(all) != 120 || len(f.requests()) != 2 {
+	if err != nil || len(all) != 120 || len(f.requests()) != 3 {
 		t.Errorf("%d pull requests in %d requests, %v", len(all), len(f.requests()), err)
 	}
-	evaluations, err := c.Evaluations(t.Context(), testPullRequest())
-	if err != nil || len(evaluations) != 100 || len(f.requests()) != 4 {
-		t.Errorf("%d evaluations in %d requests, %v", len(evaluations), len(f.requests())-2, err)
+	evaluations, err := c.Evaluations(t.Context(), testPullRequest(), false)
+	if err != nil || len(evaluations) != 100 || len(f.requests()) != 5 {
+		t.Errorf("%d evaluations in %d requests, %v", len(evaluations), len(f.requests())-3, err)
 	}
 }
 
@@ -170,7 +219,7 @@ func TestNextPageIsUnderWayMeanwhile(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		if took := time.Since(begin); took != 5*time.Second {
-			t.Errorf("took %v, want 5s: four pages, the handling of all but one beside the next", took)
+			t.Errorf("took %v, want 5s: five pages, the handling of each beside the next", took)
 		}
 	})
 }
@@ -211,7 +260,7 @@ func TestListFaults(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 			for name, list := range map[string]func() error{
-				"evaluations":  func() error { _, err := c.Evaluations(t.Context(), testPullRequest()); return err },
+				"evaluations":  func() error { _, err := c.Evaluations(t.Context(), testPullRequest(), false); return err },
 				"repositories": func() error { _, err := c.Repositories(t.Context(), "Shop"); return err },
 				"projects":     func() error { _, err := c.Projects(t.Context()); return err },
 				"builds":       func() error { _, err := c.Builds(t.Context(), BuildQuery{Project: projectID}); return err },
@@ -416,16 +465,59 @@ func TestEvaluationsOfAPullRequest(t *testing.T) {
 			record(map[string]any{"evaluationId": fourth, "configuration.isDeleted": true, "configuration.id": 6}),
 		))
 	})
-	got, err := c.Evaluations(t.Context(), testPullRequest())
+	got, err := c.Evaluations(t.Context(), testPullRequest(), false)
 	if err != nil || len(got) != 2 || got[0].ID != evaluationID || got[1].ID != second || got[1].Malformed != "context" || got[0].Policy != got[1].Policy {
 		t.Errorf("got %+v, %v", got, err)
 	}
+	if len(f.requests()) != 1 {
+		t.Errorf("%d requests", len(f.requests()))
+	}
 	r := f.requests()[0]
-	if want := "artifactId=vstfs%3A%2F%2F%2FCodeReview%2FCodeReviewId%2F" + projectID.String() + "%2F24"; !strings.Contains(r.query, want) || !strings.Contains(r.query, "%24top=1000") {
+	if want := "artifactId=vstfs%3A%2F%2F%2FCodeReview%2FCodeReviewId%2F" + projectID.String() + "%2F24"; !strings.Contains(r.query, want) || !strings.Contains(r.query, "%24top=1000") ||
+		!strings.Contains(r.query, "includeNotApplicable=true") {
 		t.Errorf("query is %s", r.query)
 	}
 	if r.path != basePath+"/"+projectID.String()+"/_apis/policy/evaluations" {
 		t.Errorf("path is %s", r.path)
+	}
+}
+
+// TestEvaluationPages: a page of fewer than 25 is the last one, whatever of it does not apply.
+func TestEvaluationPages(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		total, pageSize, requests int
+	}{
+		{total: 24, pageSize: 1000, requests: 1},
+		{total: 25, pageSize: 1000, requests: 2},
+		{total: 60, pageSize: 25, requests: 3},
+		{total: 210, pageSize: 100, requests: 3},
+	} {
+		t.Run(fmt.Sprintf("%d at %d", tt.total, tt.pageSize), func(t *testing.T) {
+			t.Parallel()
+			c, f := newFake(t, Options{}, func(_ int, r *http.Request) reply {
+				return ok(cut(r, tt.total, tt.pageSize, func(i int) any {
+					fields := map[string]any{"evaluationId": fmt.Sprintf("78e00bd2-3653-4e03-8e66-%012d", i)}
+					if i%3 > 0 {
+						fields["status"] = "notApplicable"
+					}
+					return record(fields)
+				}))
+			})
+			for _, all := range []bool{false, true} {
+				want := tt.total
+				if !all {
+					want = (tt.total + 2) / 3
+				}
+				found, err := c.Evaluations(t.Context(), testPullRequest(), all)
+				if err != nil || len(found) != want {
+					t.Errorf("%d evaluations, want %d; %v", len(found), want, err)
+				}
+			}
+			if len(f.requests()) != 2*tt.requests {
+				t.Errorf("%d requests", len(f.requests()))
+			}
+		})
 	}
 }
 

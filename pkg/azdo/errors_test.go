@@ -185,7 +185,7 @@ func TestLongRefusal(t *testing.T) {
 		`{"stack":"` + strings.Repeat("s", pieceSize) + `","message":"TF401019: gone","typeKey":"GitRepositoryNotFoundException"}`,
 	} {
 		c, _ := newFake(t, Options{}, func(int, *http.Request) reply { return reply{status: 404, body: body} })
-		_, err := c.Evaluations(t.Context(), testPullRequest())
+		_, err := c.Evaluations(t.Context(), testPullRequest(), false)
 		if e := asError(t, err); e.Code != "TF401019" || e.TypeKey != "GitRepositoryNotFoundException" {
 			t.Errorf("got %v", err)
 		}
@@ -194,7 +194,7 @@ func TestLongRefusal(t *testing.T) {
 		c, _ := newFake(t, Options{}, func(int, *http.Request) reply {
 			return reply{status: 400, body: `{"count":1,"value":{"` + member + `":"bad"}}`}
 		})
-		if _, err := c.Evaluations(t.Context(), testPullRequest()); asError(t, err).Message != "bad" {
+		if _, err := c.Evaluations(t.Context(), testPullRequest(), false); asError(t, err).Message != "bad" {
 			t.Errorf("%s: got %v", member, err)
 		}
 	}

@@ -41,16 +41,23 @@ func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Polic
 }
 
 // Evaluations returns what the service holds for an active pull request, of every policy type, without those of
-// deleted and disabled policies. Evaluations of one policy share its value.
-func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]requeue.Evaluation, error) {
+// deleted and disabled policies and, unless notApplicable is true, without those that do not apply. Evaluations of one
+// policy share its value.
+//
+// The service is always asked for those that do not apply: whether it leaves them out before or after it cuts a page is
+// written nowhere, so without them a short page could not be told from the last one.
+func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest, notApplicable bool) ([]requeue.Evaluation, error) {
 	project := pr.Repository.Project.ID
 	op := "list the evaluations"
 	r := request{
 		location: locEvaluations, version: "7.1-preview.1", route: map[string]string{"project": project.String()},
-		query: url.Values{"artifactId": {fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%d", project, pr.ID)}},
-		call:  call{op: op, name: "evaluations", area: areaCode},
+		query: url.Values{
+			"artifactId":           {fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%d", project, pr.ID)},
+			"includeNotApplicable": {"true"},
+		},
+		call: call{op: op, name: "evaluations", area: areaCode},
 	}
-	var all []requeue.Evaluation
+	all := []requeue.Evaluation{}
 	var seen []uuid.UUID
 	share := commits{pr.SourceCommitID}
 	for skip := 0; ; {
@@ -60,25 +67,18 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest) ([]req
 		if err != nil {
 			return nil, err
 		}
-		if seen == nil {
-			seen = make([]uuid.UUID, 0, len(page))
-			all = make([]requeue.Evaluation, 0, len(page))
-		}
-		fresh := 0
-		for _, e := range page {
-			if slices.Contains(seen, e.ID) {
-				continue
+		size, known := len(page), len(seen)
+		page = slices.DeleteFunc(page, func(e requeue.Evaluation) bool {
+			again := slices.Contains(seen, e.ID)
+			if !again {
+				seen = append(seen, e.ID)
 			}
-			seen = append(seen, e.ID)
-			fresh++
-			if e.Policy.Deleted || !e.Policy.Enabled {
-				continue
-			}
-			all = append(all, e)
-		}
-		skip += len(page)
-		if len(page) < fullPage || fresh == 0 {
-			return all, nil
+			return again || e.Policy.Deleted || !e.Policy.Enabled || e.Status == requeue.StatusNotApplicable && !notApplicable
+		})
+		all = append(all, page...)
+		skip += size
+		if size < fullEvaluations || len(seen) == known {
+			return slices.Clip(all), nil
 		}
 	}
 }

@@ -15,11 +15,14 @@ import (
 const (
 	// pageTop is asked for; the service cuts larger values down to it (rfennell/AzurePipelines#843).
 	pageTop = 1000
-	// fullPage is the least number of items that can be a full page: without $top a server gives about so many, and
-	// some cut $top down to it. A shorter page is the last one.
+	// fullPage is the least number of pull requests that can be a page cut by number: without $top a server gives about
+	// so many (vsts-rest-api-specs#405), and some may cut $top down to it.
 	fullPage = 100
+	// fullEvaluations is the same for evaluations, of which a shorter page is the last one: those that do not apply are
+	// asked for too, so nothing is taken out of a page.
+	fullEvaluations = 25
 	// overlap is how many items two pages of pull requests share: as many may close between the two requests without
-	// another one slipping through the gap. It costs one request more for about one list of a hundred.
+	// another one slipping through the gap.
 	overlap = 10
 	// maxPages ends a list that never ends.
 	maxPages = 10_000

@@ -53,7 +53,7 @@ func recordedCheck(name string) func(t *testing.T, body []byte) {
 	switch {
 	case strings.HasPrefix(name, "evaluations-list"):
 		return func(t *testing.T, body []byte) {
-			got, err := serving(t, body).Evaluations(t.Context(), testPullRequest())
+			got, err := serving(t, body).Evaluations(t.Context(), testPullRequest(), false)
 			if err != nil || len(got) != 1 || got[0].Malformed+got[0].Policy.Malformed != "" || got[0].Status != "queued" || got[0].BuildID != 0 || got[0].Policy.TypeID == buildPolicyType {
 				t.Errorf("got %+v, %v", got, err)
 			}

@@ -372,7 +372,7 @@ func TestOnRequestIsToldEveryTry(t *testing.T) {
 		}}, func(n int, _ *http.Request) reply {
 			return []reply{{status: 503}, {err: io.EOF}, ok(listJSON())}[n].after(time.Second)
 		})
-		if _, err := c.Evaluations(t.Context(), testPullRequest()); err != nil {
+		if _, err := c.Evaluations(t.Context(), testPullRequest(), false); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{"OPTIONS locations 200 0s", "GET evaluations 503 1s", "GET evaluations 0 1s", "GET evaluations 200 1s"}

@@ -1,6 +1,7 @@
 package requeue
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -75,7 +76,7 @@ func (pr *PullRequest) conflicted() bool {
 // request, not reading costs a re-queue.
 func covered(pr *PullRequest, policies []*Policy) bool {
 	for _, p := range policies {
-		if !p.Enabled || p.Deleted || p.TypeID != buildType {
+		if !p.Enabled || p.Deleted || !p.IsBuild() {
 			continue
 		}
 		if p.Malformed != "" || len(p.Scopes) == 0 {
@@ -105,6 +106,40 @@ func (s Scope) covers(pr *PullRequest) bool {
 		return len(pr.TargetRefName) >= len(s.RefName) && strings.EqualFold(pr.TargetRefName[:len(s.RefName)], s.RefName)
 	}
 	return true
+}
+
+// Uncovered groups what was left alone as NoPolicy by repository and target branch, the oldest pull request of each first.
+func Uncovered(screened []Screened) [][]*PullRequest {
+	var groups [][]*PullRequest
+	known := map[branch]int{}
+	for _, s := range screened {
+		if s.Skipped != NoPolicy {
+			continue
+		}
+		b := branch{s.PullRequest.Repository.ID, s.PullRequest.TargetRefName}
+		i, ok := known[b]
+		if !ok {
+			i = len(groups)
+			known[b], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], s.PullRequest)
+	}
+	for _, group := range groups {
+		slices.SortStableFunc(group, func(a, b *PullRequest) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
+	}
+	return groups
+}
+
+// Hidden finds a policy that a list of policies should have shown where it left the pull request uncovered: an enabled
+// build policy that one of its evaluations carries, whether it applies or not, and whose own scope covers the target
+// branch. It is nil where there is none.
+func Hidden(pr *PullRequest, evaluations []Evaluation) *Policy {
+	for _, e := range evaluations {
+		if covered(pr, []*Policy{e.Policy}) {
+			return e.Policy
+		}
+	}
+	return nil
 }
 
 // holds reports whether the pull request falls on this job: by a hash of project and number, so that jobs which list

@@ -477,3 +477,66 @@ func TestSlicesAgree(t *testing.T) {
 		}
 	}
 }
+
+func TestUncovered(t *testing.T) {
+	t.Parallel()
+	other := *repository
+	other.ID = uuid.New()
+	at := func(id int, days int, repo *requeue.Repository, target string, skipped requeue.Reason) requeue.Screened {
+		pr := pullRequest(id)
+		pr.Created, pr.Repository, pr.TargetRefName = now.AddDate(0, 0, -days), repo, target
+		return requeue.Screened{PullRequest: &pr, Skipped: skipped}
+	}
+	groups := requeue.Uncovered([]requeue.Screened{
+		at(1, 1, repository, "refs/heads/main", requeue.NoPolicy),
+		at(2, 9, repository, "refs/heads/main", requeue.Draft), // older, but not left alone for want of a policy
+		at(3, 5, repository, "refs/heads/main", requeue.NoPolicy),
+		at(5, 5, repository, "refs/heads/main", requeue.NoPolicy),
+		at(4, 7, repository, "refs/heads/dev", requeue.NoPolicy),
+		at(6, 6, &other, "refs/heads/main", requeue.NoPolicy),
+		at(7, 8, repository, "refs/heads/main", ""),
+	})
+	var got [][]int
+	for _, group := range groups {
+		var ids []int
+		for _, pr := range group {
+			ids = append(ids, pr.ID)
+		}
+		got = append(got, ids)
+	}
+	if diff := cmp.Diff([][]int{{3, 5, 1}, {4}, {6}}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestHidden(t *testing.T) {
+	t.Parallel()
+	one := func(mods ...func(*requeue.Policy)) []requeue.Evaluation {
+		e := evaluation(1)
+		e.Policy = policy(mods...)
+		return []requeue.Evaluation{e}
+	}
+	notApplicable := one()
+	notApplicable[0].Status = requeue.StatusNotApplicable
+	for _, tt := range []struct {
+		name        string
+		evaluations []requeue.Evaluation
+		want        bool
+	}{
+		{"no evaluation proves nothing", nil, false},
+		{"an enabled build policy of this branch", one(), true},
+		{"one that does not apply to this pull request covers the branch all the same", notApplicable, true},
+		{"a disabled one", one(func(p *requeue.Policy) { p.Enabled = false }), false},
+		{"a deleted one", one(func(p *requeue.Policy) { p.Deleted = true }), false},
+		{"one of another branch", one(scoped(requeue.Scope{RefName: "refs/heads/dev", MatchKind: "Exact"})), false},
+		{"a reviewer policy", one(func(p *requeue.Policy) { p.TypeID = uuid.MustParse(reviewersType) }), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pr := pullRequest(7)
+			if got := requeue.Hidden(&pr, tt.evaluations); (got != nil) != tt.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}

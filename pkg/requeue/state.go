@@ -8,7 +8,10 @@ import (
 )
 
 // IsBuild reports whether the evaluation's policy is a build validation, the only kind that reacts to a re-queue.
-func (e Evaluation) IsBuild() bool { return e.Policy.TypeID == buildType }
+func (e Evaluation) IsBuild() bool { return e.Policy.IsBuild() }
+
+// IsBuild reports whether the policy is a build validation.
+func (p *Policy) IsBuild() bool { return p.TypeID == buildType }
 
 var (
 	buildType             = uuid.MustParse(BuildPolicyType)

@@ -88,16 +88,16 @@ func (r *Rules) survey(prs []Screened, f Facts, now time.Time) *survey {
 // look applies what no limit can change.
 func (s *survey) look(in *Screened) *surveyed {
 	out := &surveyed{pr: in.PullRequest, skipped: in.Skipped, detail: in.Detail}
-	if out.skipped != "" || in.PullRequest.Err != nil {
+	if in.PullRequest.Err != nil {
 		return out
 	}
-	out.approved = in.PullRequest.approved()
+	out.approved = out.skipped == "" && in.PullRequest.approved()
 	out.evaluations = make([]EvaluationPlan, len(in.PullRequest.Evaluations))
 	for i := range in.PullRequest.Evaluations {
 		out.evaluations[i].Evaluation = &in.PullRequest.Evaluations[i]
 	}
 	slices.SortFunc(out.evaluations, func(a, b EvaluationPlan) int { return compareEvaluations(a.Evaluation, b.Evaluation) })
-	if s.rules.RequireApproved && !out.approved {
+	if out.skipped == "" && s.rules.RequireApproved && !out.approved {
 		out.skipped = NotApproved
 	}
 	for i := range out.evaluations {

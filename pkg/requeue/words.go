@@ -10,6 +10,10 @@ const (
 	mergeStrategyType     = "fa4e907d-c16b-4a4c-9dfa-4916e5d171ab"
 )
 
+// StatusNotApplicable is the status of an evaluation whose policy does not apply to the pull request, such as one with a
+// path filter.
+const StatusNotApplicable = "notApplicable"
+
 // State is what an evaluation amounts to, derived from its status and its context.
 type State string
 

@@ -17,9 +17,9 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// maxSingleLists is up to how many selected repositories are listed one by one; beyond it one list of the whole
-// project costs less.
-const maxSingleLists = 10
+// maxSingleLists is up to how many selected repositories of a project are listed one by one: nothing is hidden within one.
+// Beyond it one list of the whole project costs less.
+const maxSingleLists = 20
 
 // problem is something that could not be read or found and that no pull request of the plan carries.
 type problem struct {
@@ -67,6 +67,10 @@ type scope struct {
 func (d *discoverer) discover(ctx context.Context) found {
 	scopes, problems := d.scopes(ctx)
 	parts := make([]found, len(scopes))
+	screeners := make([]*screener, len(scopes))
+	for i := range screeners {
+		screeners[i] = &screener{discoverer: d}
+	}
 	each(ctx, d.config.Concurrency, len(scopes), func(i int) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -75,10 +79,11 @@ func (d *discoverer) discover(ctx context.Context) found {
 				})
 			}
 		}()
-		parts[i] = d.project(ctx, scopes[i])
+		parts[i] = d.project(ctx, scopes[i], screeners[i])
 	})
-	all := found{problems: problems, early: requeue.Facts{}}
-	for _, part := range parts {
+	all := found{problems: problems, early: requeue.Facts{}, warnings: believe(ctx, screeners)}
+	for i, part := range parts {
+		part.screened, part.early = screeners[i].wait()
 		all.visible = append(all.visible, part.visible...)
 		all.unlisted = append(all.unlisted, part.unlisted...)
 		all.screened = append(all.screened, part.screened...)
@@ -184,11 +189,10 @@ func route(p requeue.Project) string {
 	return p.Name
 }
 
-// project reads one project of the scope.
-func (d *discoverer) project(ctx context.Context, s scope) (out found) {
+// project reads one project of the scope; its pull requests go to the screener.
+func (d *discoverer) project(ctx context.Context, s scope, page *screener) (out found) {
 	ahead := d.ahead(ctx, s)
 	defer ahead.drop()
-	var policies []*requeue.Policy
 	var policiesErr error
 	var reading sync.WaitGroup
 	reading.Go(func() {
@@ -197,17 +201,16 @@ func (d *discoverer) project(ctx context.Context, s scope) (out found) {
 				policiesErr = fmt.Errorf("internal error: %v", p)
 			}
 		}()
-		policies, policiesErr = d.client.Policies(ctx, route(s.project))
+		page.policies, policiesErr = d.client.Policies(ctx, route(s.project))
 	})
 	repositories, err := d.client.Repositories(ctx, route(s.project))
 	reading.Wait()
 	out.visible = repositories
-	known := map[uuid.UUID]*requeue.Repository{}
+	page.policiesKnown, page.known = policiesErr == nil, map[uuid.UUID]*requeue.Repository{}
 	for _, r := range repositories {
-		known[r.ID] = r
+		page.known[r.ID] = r
 	}
-	page := &screener{discoverer: d, policies: policies, policiesKnown: policiesErr == nil, known: known}
-	defer func() { out.screened, out.early = page.wait() }()
+	defer page.check(ctx)
 
 	switch {
 	case err != nil && s.single == nil && len(s.ids) == 0:
@@ -219,9 +222,10 @@ func (d *discoverer) project(ctx context.Context, s scope) (out found) {
 		out.problems = append(out.problems, d.numbers(ctx, s, page)...)
 	case s.single != nil:
 		repository := d.runRepository(s, repositories)
-		out.problems = append(out.problems, d.list(ctx, s.project, repository, page, ahead)...)
+		_, problems := d.list(ctx, s.project, repository, page, ahead)
+		out.problems = append(out.problems, problems...)
 	default:
-		out.problems = append(out.problems, d.selected(ctx, s.project, repositories, page, ahead)...)
+		out.problems = append(out.problems, d.selected(ctx, s.project, repositories, page)...)
 	}
 	if len(out.problems) > 0 {
 		return out // which says enough
@@ -250,58 +254,55 @@ func (d *discoverer) runRepository(s scope, visible []*requeue.Repository) *requ
 	return &requeue.Repository{ID: id, Name: cmp.Or(s.single.Name, s.single.ID), Project: s.project}
 }
 
-// selected lists the pull requests of the repositories that the patterns select.
-func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, page *screener, ahead *ahead) []problem {
+// selected lists the pull requests of the repositories that the patterns select: one by one, or the whole project where
+// these are too many. What that list may have hidden is listed by itself.
+func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, page *screener) []problem {
 	var chosen []*requeue.Repository
 	for _, r := range visible {
 		if d.config.Repositories.Match(*r, d.config.Project) {
 			chosen = append(chosen, r)
 		}
 	}
-	if len(chosen) > 0 && ahead != nil || len(chosen) > 1 && (len(chosen) == len(visible) || len(chosen) > maxSingleLists) {
-		problems := d.list(ctx, project, nil, page, ahead)
-		if len(problems) == 0 || !azdo.IsRefused(problems[0].err) {
+	if len(chosen) > maxSingleLists {
+		seen, problems := d.list(ctx, project, nil, page, nil)
+		switch {
+		case len(problems) > 0 && !azdo.IsRefused(problems[0].err):
 			return problems
+		case len(problems) > 0:
+			// A token that sees some repositories only may be refused the list of the project: ask for each.
+		case seen.trimmed || len(seen.repositories) == 0:
+			chosen = slices.DeleteFunc(chosen, func(r *requeue.Repository) bool { return seen.repositories[r.ID] })
+		default:
+			return nil
 		}
-		// A token that sees some repositories only may be refused the list of the project: ask for each.
 	}
 	problems := make([][]problem, len(chosen))
 	each(ctx, d.config.Concurrency, len(chosen), func(i int) {
-		problems[i] = d.list(ctx, project, chosen[i], page, nil)
+		_, problems[i] = d.list(ctx, project, chosen[i], page, nil)
 	})
 	return slices.Concat(problems...)
 }
 
 // ahead is a list of pull requests whose first page was asked for before it was known what is visible. Nil is none.
 type ahead struct {
-	next  func() ([]*requeue.PullRequest, error, bool)
+	next  func() (azdo.Page, error, bool)
 	stop  func()
 	first chan struct{} // closed when the first page is there
-	prs   []*requeue.PullRequest
+	page  azdo.Page
 	err   error
 	more  bool
 }
 
-// ahead begins the list that project will want whatever it finds out: that of the run's repository, or that of the whole
-// project where everything is selected.
+// ahead begins the list that project will want whatever it finds out, that of the run's repository.
 func (d *discoverer) ahead(ctx context.Context, s scope) *ahead {
-	q := azdo.Query{Project: route(s.project)}
-	items := d.config.Repositories.Items
-	switch {
-	case len(s.ids) > 0:
-		return nil
-	case s.single != nil:
-		id, err := uuid.Parse(s.single.ID)
-		if err != nil || s.single.Name == "" {
-			return nil
-		}
-		q.Repository = &requeue.Repository{ID: id, Name: s.single.Name, Project: s.project}
-	case slices.ContainsFunc(items, func(i requeue.RepositoryItem) bool { return i.Exclude }),
-		!slices.ContainsFunc(items, func(i requeue.RepositoryItem) bool {
-			return i.Repository == "*" && i.MatchesProject(s.project, d.config.Project)
-		}):
+	if s.single == nil || s.single.Name == "" {
 		return nil
 	}
+	id, err := uuid.Parse(s.single.ID)
+	if err != nil {
+		return nil
+	}
+	q := azdo.Query{Project: route(s.project), Repository: &requeue.Repository{ID: id, Name: s.single.Name, Project: s.project}}
 	ctx, cancel := context.WithCancel(ctx)
 	a := &ahead{first: make(chan struct{})}
 	next, stop := iter.Pull2(d.client.PullRequests(ctx, q))
@@ -313,7 +314,7 @@ func (d *discoverer) ahead(ctx context.Context, s scope) *ahead {
 				a.err, a.more = fmt.Errorf("internal error: %v", p), true
 			}
 		}()
-		a.prs, a.err, a.more = next()
+		a.page, a.err, a.more = next()
 	}()
 	return a
 }
@@ -326,34 +327,46 @@ func (a *ahead) drop() {
 }
 
 // pages are all of the list.
-func (a *ahead) pages(yield func([]*requeue.PullRequest, error) bool) {
+func (a *ahead) pages(yield func(azdo.Page, error) bool) {
 	<-a.first
-	for prs, err, more := a.prs, a.err, a.more; more && yield(prs, err) && err == nil; {
-		prs, err, more = a.next()
+	for page, err, more := a.page, a.err, a.more; more && yield(page, err) && err == nil; {
+		page, err, more = a.next()
 	}
+}
+
+// listed is what a list has shown.
+type listed struct {
+	repositories map[uuid.UUID]bool // that have a pull request in it
+	trimmed      bool               // see azdo.Page
 }
 
 // list reads the active pull requests of one repository, or of the project where it is nil; ahead, unless nil, has begun
 // just that.
-func (d *discoverer) list(ctx context.Context, project requeue.Project, repository *requeue.Repository, page *screener, ahead *ahead) []problem {
+func (d *discoverer) list(
+	ctx context.Context, project requeue.Project, repository *requeue.Repository, page *screener, ahead *ahead,
+) (listed, []problem) {
 	pages := d.client.PullRequests(ctx, azdo.Query{Project: route(project), Repository: repository, Known: page.known})
 	if ahead != nil {
 		pages = ahead.pages
 	}
+	seen := listed{repositories: map[uuid.UUID]bool{}}
 	selected := map[*requeue.Repository]bool{} // by pull requests that share it
-	for prs, err := range pages {
+	for part, err := range pages {
+		prs := part.PullRequests
+		seen.trimmed = part.Trimmed
 		for i := range prs {
 			if known, ok := page.known[prs[i].Repository.ID]; ok {
 				prs[i].Repository = known // the list ahead could not know it
 			}
+			seen.repositories[prs[i].Repository.ID] = true
 		}
 		switch {
 		case err != nil && repository != nil && repository.Disabled:
-			return nil // passed over; the service refuses to list what nobody can change
+			return seen, nil // passed over; the service refuses to list what nobody can change
 		case err != nil && repository != nil:
-			return []problem{{project: project.Name, repository: repository.Name, err: fmt.Errorf("list the pull requests: %w", err)}}
+			return seen, []problem{{project: project.Name, repository: repository.Name, err: fmt.Errorf("list the pull requests: %w", err)}}
 		case err != nil:
-			return []problem{{project: project.Name, err: fmt.Errorf("list the pull requests: %w", err)}}
+			return seen, []problem{{project: project.Name, err: fmt.Errorf("list the pull requests: %w", err)}}
 		}
 		page.add(ctx, slices.DeleteFunc(prs, func(pr *requeue.PullRequest) bool {
 			unknown := pr.Err != nil && pr.Repository.ID == uuid.Nil // reported rather than lost
@@ -368,7 +381,7 @@ func (d *discoverer) list(ctx context.Context, project requeue.Project, reposito
 			return !match
 		}))
 	}
-	return nil
+	return seen, nil
 }
 
 // numbers reads the pull requests that are named by number.

@@ -28,6 +28,7 @@ type screener struct {
 	worth   []*requeue.PullRequest // whose evaluations are to be read
 	readers int
 	early   requeue.Facts
+	hidden  string // says what the list of policies has hidden; "" if nothing is known
 }
 
 // add screens a page and begins to read its evaluations. There are more readers than the transport lets send at once:
@@ -47,6 +48,11 @@ func (s *screener) add(ctx context.Context, prs []*requeue.PullRequest) {
 		}
 	}
 	s.pages = append(s.pages, page)
+	s.startReaders(ctx)
+}
+
+// startReaders sees to it that there are enough of them. The caller holds the lock.
+func (s *screener) startReaders(ctx context.Context) {
 	more := min(2*s.config.Concurrency-s.readers, len(s.worth)) // the others are all busy
 	s.readers += more
 	for range more {
@@ -72,19 +78,24 @@ func (s *screener) next(ctx context.Context) *requeue.PullRequest {
 }
 
 func (s *screener) read(ctx context.Context, pr *requeue.PullRequest) {
+	if pr.Evaluations, pr.Err = s.evaluations(ctx, pr, false); pr.Err == nil {
+		s.askEarly(ctx, pr)
+	}
+}
+
+func (s *screener) evaluations(ctx context.Context, pr *requeue.PullRequest, notApplicable bool) (all []requeue.Evaluation, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			pr.Err = fmt.Errorf("internal error: %v", p)
+			err = fmt.Errorf("internal error: %v", p)
 		}
 	}()
-	pr.Evaluations, pr.Err = s.client.Evaluations(ctx, *pr)
-	s.askEarly(ctx, pr)
+	return s.client.Evaluations(ctx, *pr, notApplicable)
 }
 
 // askEarly asks for the pipelines of all policies of the project as soon as one of them is certain to be asked for, while
 // the evaluations of other pull requests are still being read: the same request as later, without waiting for it.
 func (s *screener) askEarly(ctx context.Context, pr *requeue.PullRequest) {
-	if pr.Err != nil || !s.policiesKnown || s.asked.Load() {
+	if !s.policiesKnown || s.asked.Load() {
 		return
 	}
 	_, questions := s.config.Rules.Decide([]requeue.Screened{{PullRequest: pr}}, nil, s.now)
@@ -111,7 +122,92 @@ func (s *screener) askEarly(ctx context.Context, pr *requeue.PullRequest) {
 	}
 }
 
+// maxOldest is how many pull requests of one branch are tried where the evaluations of the oldest cannot be read.
+const maxOldest = 3
+
+// check finds out whether the list of policies is right about the branches that it leaves uncovered, once all pull
+// requests are there: a list that shows no policy does not prove that there is none.
+func (s *screener) check(ctx context.Context) {
+	s.mu.Lock()
+	branches := requeue.Uncovered(slices.Concat(s.pages...))
+	s.mu.Unlock()
+	each(ctx, s.config.Concurrency, len(branches), func(i int) {
+		if hidden := s.checkBranch(ctx, branches[i]); hidden != "" {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.hidden = hidden
+		}
+	})
+}
+
+// checkBranch reads the evaluations of the oldest pull request into a branch: the newest may have none yet. What it
+// returns says what the list of policies has hidden, "" if nothing is known.
+func (s *screener) checkBranch(ctx context.Context, oldestFirst []*requeue.PullRequest) string {
+	oldestFirst = oldestFirst[:min(len(oldestFirst), maxOldest)]
+	errs := make([]error, len(oldestFirst))
+	for i, pr := range oldestFirst {
+		all, err := s.evaluations(ctx, pr, true)
+		if errs[i] = err; err != nil {
+			continue
+		}
+		policy := requeue.Hidden(pr, all)
+		pr.Evaluations = slices.DeleteFunc(all, func(e requeue.Evaluation) bool { return e.Status == requeue.StatusNotApplicable })
+		if policy == nil {
+			return ""
+		}
+		return fmt.Sprintf("The list of policies of project %s lacks policy %d, of which pull request %d has an evaluation. "+
+			"What the list says is not relied on in this run: the evaluations of every pull request are read.",
+			pr.Repository.Project.Name, policy.ID, pr.ID)
+	}
+	for i, pr := range oldestFirst {
+		pr.Err = errs[i]
+	}
+	return ""
+}
+
+// believe returns what the lists of policies have hidden, if anything. One that is found wrong ends the belief in all of
+// them: whatever hides policies from this token may do so everywhere.
+func believe(ctx context.Context, screeners []*screener) (warnings []string) {
+	for _, s := range screeners {
+		if s.hidden != "" && len(warnings) == 0 {
+			warnings = []string{s.hidden}
+		}
+	}
+	if len(warnings) > 0 {
+		for _, s := range screeners {
+			s.readUncovered(ctx)
+		}
+	}
+	return warnings
+}
+
+// readUncovered screens again, without the list of policies, what was left alone because of it.
+func (s *screener) readUncovered(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, page := range s.pages {
+		for i := range page {
+			pr := page[i].PullRequest
+			if page[i].Skipped != requeue.NoPolicy {
+				continue
+			}
+			page[i] = s.config.Rules.Screen(pr, nil, false, s.now)
+			if page[i].Skipped == "" && pr.Evaluations == nil && pr.Err == nil {
+				s.worth = append(s.worth, pr)
+			}
+		}
+	}
+	s.startReaders(ctx)
+}
+
+// wait returns what was read, once all of it is.
 func (s *screener) wait() ([]requeue.Screened, requeue.Facts) {
 	s.reading.Wait()
-	return slices.Concat(s.pages...), s.early
+	all := slices.Concat(s.pages...)
+	for i := range all {
+		if all[i].PullRequest.Err != nil { // whether a policy covers it could not be found out
+			all[i].Skipped, all[i].Detail = "", ""
+		}
+	}
+	return all, s.early
 }

@@ -1,0 +1,132 @@
+package main_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// hiddenPolicy is a world of two branches: main has a policy that is listed, release one that the token does not get.
+// Three pull requests go to release, and the oldest of them tells.
+const hiddenPolicy = `{"behaviour": %s, "projects": [{"name": "Fabrikam", "repositories": [{"name": "web", "pullRequests": [
+    {"id": 1, "created": "9d ago", "evaluations": [{"policy": "CI", "state": "expired"}]},
+    {"id": 2, "created": "1h ago", "target": "release", "evaluations": []},
+    {"id": 3, "created": "8d ago", "target": "release", "evaluations": [{"policy": "Release", "state": %q}]},
+    {"id": 4, "created": "2d ago", "target": "release", "evaluations": [{"policy": "Release", "state": "expired"}]}]},
+  {"name": "api", "pullRequests": [{"id": 5, "target": "release", "evaluations": []}]}],
+  "policies": [
+    {"displayName": "CI", "pipeline": "ci", "scopes": [{"repository": "web", "branch": "main"}]},
+    {"displayName": "Release", "pipeline": "release", %s}]}],
+  "faults": %s}`
+
+// TestAbsentPolicies: a list of policies that shows none is believed only where evaluations agree.
+func TestAbsentPolicies(t *testing.T) {
+	t.Parallel()
+	onRelease := `"scopes": [{"repository": "web", "branch": "release"}]`
+	for _, c := range []struct {
+		name, state, policy, faults string
+		reads                       int   // of evaluations: of main, of the oldest of each uncovered branch, of the others
+		writes                      []int // pull requests
+		requeued, failed, noPolicy  string
+		warned                      bool
+	}{
+		{
+			name: "hidden, and the oldest has it", state: "expired", policy: `"hidden": true, ` + onRelease,
+			reads: 5, writes: []int{1, 3, 4}, requeued: "3", failed: "0", noPolicy: "0", warned: true,
+		},
+		{
+			name: "hidden, and it does not apply to the oldest", state: "notApplicable", policy: `"hidden": true, ` + onRelease,
+			reads: 5, writes: []int{1, 4}, requeued: "2", failed: "0", noPolicy: "0", warned: true,
+		},
+		{
+			name: "it is disabled", state: "expired", policy: `"disabled": true, ` + onRelease,
+			reads: 3, writes: []int{1}, requeued: "1", failed: "0", noPolicy: "4",
+		},
+		{
+			name: "its own scope does not cover the branch", state: "expired", policy: `"scopes": [{"repository": "web", "branch": "rel"}]`,
+			reads: 3, writes: []int{1}, requeued: "1", failed: "0", noPolicy: "4",
+		},
+		{
+			name: "the oldest cannot be read: the next one tells", state: "expired", policy: `"hidden": true, ` + onRelease,
+			faults: `[{"match": {"route": "evaluations", "pullRequest": 3, "times": 1}, "fault": "403-tf401027"}]`,
+			reads:  6, writes: []int{1, 3, 4}, requeued: "3", failed: "0", noPolicy: "0", warned: true,
+		},
+		{
+			name: "the oldest cannot be read, and the next one agrees with the list", state: "expired", policy: `"disabled": true, ` + onRelease,
+			faults: `[{"match": {"route": "evaluations", "pullRequest": 3}, "fault": "403-tf401027"}]`,
+			reads:  4, writes: []int{1}, requeued: "1", failed: "0", noPolicy: "4",
+		},
+		{
+			name: "none can be read: that is said", state: "expired", policy: `"hidden": true, ` + onRelease,
+			faults: `[{"match": {"route": "evaluations", "pullRequest": 2}, "fault": "403-tf401027"},
+			  {"match": {"route": "evaluations", "pullRequest": 3}, "fault": "403-tf401027"},
+			  {"match": {"route": "evaluations", "pullRequest": 4}, "fault": "403-tf401027"}]`,
+			reads: 5, writes: []int{1}, requeued: "1", failed: "3", noPolicy: "1",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			faults := c.faults
+			if faults == "" {
+				faults = "[]"
+			}
+			world := fmt.Sprintf(hiddenPolicy, `{}`, c.state, c.policy, faults)
+			s, r, document := try(t, world, stepFile{Inputs: inputs("repositories", "*", "concurrency", "1")})
+			wantOutputs(t, r, map[string]string{"requeuedCount": c.requeued, "failedCount": c.failed, "skippedPullRequestCount": c.noPolicy})
+			reads := 0
+			for _, request := range s.Requests() {
+				if request.Route == "evaluations" {
+					reads++
+				}
+			}
+			if reads != c.reads {
+				t.Errorf("the evaluations of %d pull requests were read, want %d", reads, c.reads)
+			}
+			if got := patched(s); fmt.Sprint(got) != fmt.Sprint(c.writes) {
+				t.Errorf("re-queued in %v, want %v\n%s", got, c.writes, logged(r))
+			}
+			if got := strings.Count(logged(r), "lacks policy"); (got == 1) != c.warned || got > 1 {
+				t.Errorf("%d warnings\n%s", got, logged(r))
+			}
+			skipped, _ := document.at("skippedByReason").(map[string]any)
+			if got, _ := skipped["noPolicy"].(float64); fmt.Sprint(got) != c.noPolicy {
+				t.Errorf("noPolicy %v, want %s", got, c.noPolicy)
+			}
+		})
+	}
+}
+
+// TestAbsentPullRequests: pages from which hidden pull requests were taken out lose nothing, whether that was done before
+// or after they were cut.
+func TestAbsentPullRequests(t *testing.T) {
+	t.Parallel()
+	repository := func(i int, hidden bool, prs ...int) string {
+		var list []string
+		for _, n := range prs {
+			list = append(list, fmt.Sprintf(`{"id": %d, "evaluations": [{"state": "expired"}]}`, n))
+		}
+		return fmt.Sprintf(`{"name": "r%d", "hidden": %v, "pullRequests": [%s]}`, i, hidden, strings.Join(list, ","))
+	}
+	var hidden []int // 1,200 newer ones and 150 between the oldest two
+	for n := 200; n < 350; n++ {
+		hidden = append(hidden, n)
+	}
+	for n := 1000; n < 2200; n++ {
+		hidden = append(hidden, n)
+	}
+	for _, repositories := range []int{2, 25} {
+		for _, visibility := range []string{"beforeCut", "afterCut"} {
+			t.Run(fmt.Sprintf("%d repositories, %s", repositories, visibility), func(t *testing.T) {
+				t.Parallel()
+				all := []string{repository(0, false, 3000, 400), repository(1, false, 100), repository(2, true, hidden...)}
+				for i := 3; i <= repositories; i++ {
+					all = append(all, repository(i, false))
+				}
+				world := fmt.Sprintf(`{"behaviour": {"visibility": %q}, "projects": [{"name": "Fabrikam", "repositories": [%s],
+					"policies": [{"pipeline": "ci"}]}]}`, visibility, strings.Join(all, ","))
+				_, r, _ := try(t, world, stepFile{Inputs: inputs("repositories", "*", "order", "oldest")})
+				wantOutputs(t, r, map[string]string{"requeuedCount": "3", "pullRequestCount": "3"})
+			})
+		}
+	}
+}
