@@ -54,6 +54,10 @@ type Behaviour struct {
 	// StatusLists says what the builds list makes of several values in statusFilter, reasonFilter or resultFilter, for
 	// which the description has one: "understood", "ignored" (as if there were no such filter) or "empty" (no build).
 	StatusLists string `json:"statusLists,omitempty"`
+	// IssueLimit is how many error issues a step keeps, 10 if 0; its errorCount is the true number all the same.
+	IssueLimit int `json:"issueLimit,omitempty"`
+	// LogLines says how startLine and endLine count, which are both included: "fromOne" or "fromZero".
+	LogLines string `json:"logLines,omitempty"`
 	// OmitsExpiry leaves isExpired and the other newer members out of every context, as an old server may.
 	OmitsExpiry bool `json:"omitsExpiry,omitempty"`
 }
@@ -79,5 +83,9 @@ func (r *resolver) behaviour(b *Behaviour) {
 	r.oneOf("deletedBuilds", &b.DeletedBuilds, "listed", "hidden", "always")
 	r.oneOf("deletedTimeline", &b.DeletedTimeline, "204", "404")
 	r.oneOf("statusLists", &b.StatusLists, "understood", "ignored", "empty")
+	if b.IssueLimit == 0 {
+		b.IssueLimit = 10
+	}
+	r.oneOf("logLines", &b.LogLines, "fromOne", "fromZero")
 	r.oneOf("buildSource", &b.BuildSource, "parameters", "triggerInfo", "none")
 }

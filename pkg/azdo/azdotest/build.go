@@ -12,7 +12,7 @@ type wireBuild struct {
 	Links             map[string]wireLink `json:"_links"`
 	Properties        struct{}            `json:"properties"`
 	Tags              []string            `json:"tags"`
-	ValidationResults []string            `json:"validationResults"`
+	ValidationResults []wireValidation    `json:"validationResults"`
 	Plans             []wirePlan          `json:"plans"`
 	TriggerInfo       map[string]string   `json:"triggerInfo"`
 	ID                int                 `json:"id"`
@@ -44,14 +44,13 @@ type wireBuild struct {
 	TriggeredByBuild  *struct{}           `json:"triggeredByBuild"`
 }
 
-type wirePlan struct {
-	PlanID string `json:"planId"`
+type wireValidation struct {
+	Result  string `json:"result"`
+	Message string `json:"message"`
 }
 
-type wireLog struct {
-	ID   int    `json:"id"`
-	Type string `json:"type"`
-	URL  string `json:"url"`
+type wirePlan struct {
+	PlanID string `json:"planId"`
 }
 
 type wireBuildRepository struct {
@@ -74,12 +73,16 @@ func (s *Server) wireBuild(p *Project, b *Build) []byte {
 			"web":      {s.base + "/" + p.ID + "/_build/results?buildId=" + id},
 			"timeline": {page + "/Timeline"},
 		},
-		Tags: []string{}, ValidationResults: []string{}, Plans: []wirePlan{plan}, TriggerInfo: map[string]string{}, ID: b.ID,
+		Tags: []string{}, ValidationResults: []wireValidation{}, Plans: []wirePlan{plan}, TriggerInfo: map[string]string{}, ID: b.ID,
 		BuildNumber: "20240513." + id, Status: b.Status, Result: b.Result, QueueTime: b.Queued, StartTime: b.Started, FinishTime: b.Finished,
 		URL: page, Project: s.wireProject(p), URI: "vstfs:///Build/Build/" + id, SourceBranch: b.Branch, SourceVersion: b.MergeCommit,
 		Priority: "normal", Reason: b.Reason, RequestedFor: who, RequestedBy: who, LastChangedDate: b.Queued, LastChangedBy: who,
 		OrchestrationPlan: plan, Logs: wireLog{Type: "Container", URL: page + "/logs"},
 		Deleted: b.Deleted,
+	}
+	for _, v := range b.ValidationResults {
+		byDefault(&v.Result, "error")
+		w.ValidationResults = append(w.ValidationResults, wireValidation(v))
 	}
 	if d := p.pipeline(b.Pipeline); d != nil {
 		w.Definition = s.wireDefinition(p, d)

@@ -64,7 +64,8 @@
 //	        {"id": 7, "title": "Add gift cards", "author": "Ada <ada@shop.example>", "target": "main", "autoComplete": true,
 //	         "votes": [10], "labels": ["urgent"], "created": "3d ago", "pushed": "1d ago",
 //	         "evaluations": [
-//	           {"policy": 12, "state": "failed", "started": "2h ago", "history": ["failed"], "errors": ["feed timed out"]},
+//	           {"policy": 12, "state": "failed", "started": "2h ago", "history": ["failed"],
+//	            "steps": [{"name": "Test", "errors": ["Bash exited with code '1'."], "log": ["dial tcp: i/o timeout", "##[error]exit"]}]},
 //	           {"policy": 13, "state": "expired", "requeue": {"outcome": "declines"}},
 //	           {"policy": 14, "status": "queued"}
 //	         ]},
@@ -72,7 +73,10 @@
 //	      ]},
 //	      {"name": "secret", "hidden": true}
 //	    ],
-//	    "builds": [{"pipeline": "web-ci", "branch": "main", "result": "failed", "finished": "1h ago"}]
+//	    "builds": [{"pipeline": "web-ci", "branch": "main", "result": "failed", "finished": "1h ago", "errors": ["feed timed out"]},
+//	               {"pipeline": "web-ci", "pullRequest": 7, "result": "failed", "deleted": true},
+//	               {"pipeline": "web-ci", "branch": "main", "result": "failed", "timeline": "204",
+//	                "validationResults": [{"message": "/azure-pipelines.yml: unexpected value"}]}]
 //	  }],
 //	  "faults": [
 //	    {"match": {"route": "evaluations", "pullRequest": 8}, "fault": "500"},

@@ -14,6 +14,7 @@ const (
 	idBuilds                = "0cd358e1-9217-4d94-8269-1c1ee6f93dcf"
 	idDefinitions           = "dbeaf647-6167-421a-bda9-c9327b25e2e6"
 	idTimeline              = "8baac422-4c6e-4de5-8532-db96d92acffa"
+	idLogs                  = "35a80daf-7f30-45fc-86e8-6b813d9c90df"
 	idProjects              = "603fe2ac-9723-48b9-88ad-09305aa6c6e1"
 	idGitPolicies           = "2c420070-a0a2-49cc-9639-c9f271c5ff07"
 	idPullRequestQuery      = "b3a6eebe-9cf0-49ea-b6cb-1a4c5f5007b0"
@@ -67,6 +68,7 @@ func locations(w *World) map[string]location {
 	add(idBuilds, "Build", "Builds", "{project}/_apis/build/{resource}/{buildId}", "1.0", true, 4, 5, 7)
 	add(idDefinitions, "Build", "Definitions", "{project}/_apis/build/{resource}/{definitionId}", "1.0", true, 6, 7)
 	add(idTimeline, "Build", "Timeline", "{project}/_apis/build/builds/{buildId}/{resource}/{timelineId}", "2.0", true, 2)
+	add(idLogs, "Build", "Logs", "{project}/_apis/build/builds/{buildId}/{resource}/{logId}", "2.0", true, 2)
 	add(idProjects, "core", "projects", "_apis/{resource}/{*projectId}", "1.0", true, 3, 4)
 	add(idGitPolicies, "git", "policyConfigurations", "{project}/_apis/{area}/policy/configurations", "5.0", w.Version > "6.0" || w.Version == "6.0" && w.Style == "server", 1)
 	add(idPullRequestQuery, "git", "pullRequestQuery", repository+"{resource}", "3.0", true, 1)

@@ -141,7 +141,7 @@ func (s *Server) start(e *evaluationEntry, how Requeue) {
 	b := &Build{
 		ID: max(s.index.lastBuild+1, 1001), Pipeline: e.policy.Pipeline, PullRequest: e.pullRequest.ID, Branch: mergeRef(e.pullRequest.ID), Status: "notStarted",
 		Reason: s.world.Behaviour.RequeueReason, SourceCommit: e.pullRequest.SourceCommit, MergeCommit: e.pullRequest.MergeCommit, Queued: stamp(now),
-		Errors: ev.Errors,
+		Errors: ev.Errors, Steps: ev.Steps,
 	}
 	if d := lasting(s.world.Behaviour.BuildsLag); d > 0 {
 		b.visibleFrom = stamp(now.Add(d))

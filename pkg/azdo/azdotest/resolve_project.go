@@ -233,6 +233,7 @@ func (r *resolver) build(p *Project, b *Build) {
 		byDefault(&b.Reason, "individualCI")
 		byDefault(&b.MergeCommit, Commit("build/"+strconv.Itoa(b.ID)))
 		r.buildTimes(b)
+		r.checkSteps(b)
 	})
 }
 

@@ -156,7 +156,7 @@ func (r *resolver) ownBuilds(p *Project, pr *PullRequest, c *Policy, ev *Evaluat
 	if ev.Result != "" {
 		b.Status, b.Result = "completed", ev.Result
 	}
-	b.Deleted = ev.BuildDeleted
+	b.Deleted, b.Steps, b.ValidationResults, b.Timeline = ev.BuildDeleted, ev.Steps, ev.ValidationResults, ev.Timeline
 	if b.Status == "notStarted" {
 		b.Started, b.Queued = "", ev.BuildStarted
 	}

@@ -80,6 +80,8 @@ func routes() []resource {
 		{"build", get, idBuilds, inProject, path("build/builds/{build}"), []string{"propertyFilters"}, (*Server).getBuild},
 		{"timeline", get, idTimeline, inProject, path("build/builds/{build}/timeline"), []string{"changeId", "planId"}, (*Server).getTimeline},
 		{"timeline", get, idTimeline, inProject, path("build/builds/{build}/timeline/{timeline}"), []string{"changeId", "planId"}, (*Server).getTimeline},
+		{"logs", get, idLogs, inProject, path("build/builds/{build}/logs"), nil, (*Server).listLogs},
+		{"log", get, idLogs, inProject, path("build/builds/{build}/logs/{log}"), []string{"startLine", "endLine"}, (*Server).getLog},
 		{"definitions", get, idDefinitions, inProject, path("build/definitions"), []string{"definitionIds", "name", "$top", "continuationToken", "queryOrder", "includeAllProperties", "includeLatestBuilds"}, (*Server).listDefinitions},
 		{"definition", get, idDefinitions, inProject, path("build/definitions/{definition}"), []string{"revision", "propertyFilters"}, (*Server).getDefinition},
 	}

@@ -23,6 +23,7 @@ type wireTimelineRecord struct {
 	ErrorCount       int         `json:"errorCount"`
 	WarningCount     int         `json:"warningCount"`
 	Issues           []wireIssue `json:"issues,omitempty"`
+	Log              *wireLog    `json:"log"`
 	Attempt          int         `json:"attempt"`
 }
 
@@ -35,53 +36,78 @@ type wireTimeline struct {
 	URL           string               `json:"url"`
 }
 
-// getTimeline shows a job with one task that failed for every error. A build that waits has no timeline yet: 204.
+// timelineOf returns the steps of a build, or how one without a timeline answers: it waits, never ran, or is gone.
+func (s *Server) timelineOf(b *Build) (steps []Step, instead *answer) {
+	without := b.Timeline
+	if b.Deleted {
+		without = s.world.Behaviour.DeletedTimeline
+	}
+	switch {
+	case without == "404":
+		a := buildNotFound(itoa(b.ID))
+		return nil, &a
+	case without == "204", b.Status == "notStarted":
+		return nil, &answer{status: http.StatusNoContent}
+	}
+	return b.taskSteps(), nil
+}
+
+// getTimeline shows a job with its steps.
 func (s *Server) getTimeline(c *call) answer {
 	b, refusal := s.addressedBuild(c)
 	if refusal != nil {
 		return *refusal
 	}
-	if b.Deleted && s.world.Behaviour.DeletedTimeline == "404" {
-		return buildNotFound(itoa(b.ID))
-	}
-	if b.Deleted || b.Status == "notStarted" {
-		return answer{status: http.StatusNoContent}
+	steps, instead := s.timelineOf(b)
+	if instead != nil {
+		return *instead
 	}
 	id := itoa(b.ID)
 	t := wireTimeline{
 		ID: guid("timeline", id), ChangeID: 9, LastChangedBy: guid("identity", "service"), LastChangedOn: b.Queued,
 		URL: s.base + "/" + c.project.ID + "/_apis/build/builds/" + id + "/Timeline/" + guid("timeline", id),
 	}
-	job := guid("job", id)
-	add := func(kind, name string, parent *string, issues []wireIssue) {
-		r := wireTimelineRecord{
-			PreviousAttempts: []string{}, ID: guid("record", id, name, itoa(len(t.Records))), ParentID: parent, Type: kind, Name: name,
-			StartTime: &b.Started, State: "inProgress", Order: len(t.Records) + 1, Issues: issues, Attempt: 1,
+	job := b.timelineRecord("Job", "Build", 1, taskResult(b.Result))
+	t.Records = append(t.Records, job)
+	for i, step := range steps {
+		r := b.timelineRecord("Task", step.Name, i+2, step.Result)
+		r.ParentID = &job.ID
+		r.add("error", step.Errors, s.world.Behaviour.IssueLimit)
+		r.add("warning", step.warnings, s.world.Behaviour.IssueLimit)
+		r.ErrorCount, r.WarningCount = len(step.Errors), len(step.warnings)
+		if step.ErrorCount > 0 {
+			r.ErrorCount = step.ErrorCount
 		}
-		if parent == nil {
-			r.ID = job
-		}
-		if b.Status == "completed" {
-			r.State, r.FinishTime, r.Result = "completed", &b.Finished, &b.Result
-		}
-		for _, issue := range issues {
-			if issue.Type == "error" {
-				r.ErrorCount++
-			} else {
-				r.WarningCount++
-			}
+		if !step.NoLog {
+			r.Log = s.wireLog(c.project, b, i)
 		}
 		t.Records = append(t.Records, r)
 	}
-	add("Job", "Build", nil, nil)
-	add("Task", "Checkout", &job, nil)
-	for i, message := range b.Errors {
-		add("Task", "Run tests "+itoa(i+1), &job, []wireIssue{{"error", "General", message, map[string]string{"type": "error"}}})
-	}
-	var warnings []wireIssue
-	for _, message := range b.Warnings {
-		warnings = append(warnings, wireIssue{"warning", "General", message, map[string]string{"type": "warning"}})
-	}
-	add("Task", "Publish results", &job, warnings)
 	return okJSON(t)
+}
+
+func (b *Build) timelineRecord(kind, name string, order int, result string) wireTimelineRecord {
+	r := wireTimelineRecord{
+		PreviousAttempts: []string{}, ID: guid("record", itoa(b.ID), itoa(order)), Type: kind, Name: name,
+		StartTime: &b.Started, State: "inProgress", Order: order, Attempt: 1,
+	}
+	if b.Status == "completed" {
+		r.State, r.FinishTime, r.Result = "completed", &b.Finished, &result
+	}
+	return r
+}
+
+// add keeps as many issues of a kind as the agent does.
+func (r *wireTimelineRecord) add(kind string, messages []string, limit int) {
+	for _, message := range messages[:min(limit, len(messages))] {
+		r.Issues = append(r.Issues, wireIssue{kind, "General", message, map[string]string{"type": kind}})
+	}
+}
+
+// taskResult is the result of a job whose build has the given one.
+func taskResult(build string) string {
+	if build == "partiallySucceeded" {
+		return "succeededWithIssues"
+	}
+	return build
 }

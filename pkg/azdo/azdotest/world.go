@@ -135,8 +135,11 @@ type Evaluation struct {
 
 	// Result is the result of the evaluation's build, where State does not say it.
 	Result string `json:"result,omitempty"`
-	// Errors are the error issues in the timeline of the evaluation's build.
-	Errors []string `json:"errors,omitempty"`
+	// Errors, Steps, ValidationResults and Timeline are those of the evaluation's build.
+	Errors            []string     `json:"errors,omitempty"`
+	Steps             []Step       `json:"steps,omitempty"`
+	ValidationResults []Validation `json:"validationResults,omitempty"`
+	Timeline          string       `json:"timeline,omitempty"`
 	// History are the results of earlier builds of the same commit, oldest first.
 	History []string `json:"history,omitempty"`
 	// BuildDeleted says that retention has removed the evaluation's own build (see Build.Deleted).
@@ -241,9 +244,14 @@ type Build struct {
 	Finished     string `json:"finished,omitempty"`
 	// Deleted says that retention has removed the build: it answers 404, and lists have it as Behaviour.DeletedBuilds says.
 	Deleted bool `json:"deleted,omitempty"`
-	// Errors and Warnings are issues in the build's timeline.
-	Errors   []string        `json:"errors,omitempty"`
-	Warnings []string        `json:"warnings,omitempty"`
+	// Errors are short for a failed step each, Warnings for those of a step that succeeded.
+	Errors   []string `json:"errors,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
+	Steps    []Step   `json:"steps,omitempty"`
+	// ValidationResults are what was found wrong before the build ran.
+	ValidationResults []Validation `json:"validationResults,omitempty"`
+	// Timeline is "204" or "404" for a build that has none.
+	Timeline string          `json:"timeline,omitempty"`
 	Raw      json.RawMessage `json:"raw,omitempty"`
 
 	visibleFrom string // Behaviour.BuildsLag
