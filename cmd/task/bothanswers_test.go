@@ -136,9 +136,9 @@ func questions() []bothAnswers {
 		// 7. Whether an older server tells expiry.
 		{question: "7 Server 2019 tells expiry", answer: "yes", world: func(w *world) { w.Style, w.Version = "server", "5.0" }, want: oneRequeued},
 		{
-			question: "7 Server 2019 tells expiry", answer: "no", text: "does not report whether a build has expired",
+			question: "7 Server 2019 tells expiry", answer: "no, but it waits for a build that has ended", text: "does not report whether a build has expired",
 			world: func(w *world) { w.Style, w.Version, w.Behaviour.OmitsExpiry = "server", "5.0", true },
-			want:  ending{"Succeeded", "0", "0", "0", "0", "0", "1", 0, 0, 0, 1},
+			want:  ending{"Succeeded", "1", "1", "0", "0", "0", "0", 1, 1, 0, 1},
 		},
 		{
 			question: "7 Server 2019 tells expiry", answer: "no, and failures are retried all the same", text: "does not report whether a build has expired",
@@ -146,7 +146,11 @@ func questions() []bothAnswers {
 			world: func(w *world) { w.Style, w.Version, w.Behaviour.OmitsExpiry = "server", "5.0", true },
 			want:  ending{"Succeeded", "1", "1", "0", "0", "0", "0", 1, 1, 0, 1},
 		},
-		{question: "7 isExpired is false", answer: "and the rest says expired", evaluation: &azdotest.Evaluation{State: "expired", IsExpired: &no}, want: oneLeft},
+		{question: "7 isExpired is false", answer: "but it waits for a build that has ended", evaluation: &azdotest.Evaluation{State: "expired", IsExpired: &no}, want: oneRequeued},
+		{
+			question: "7 isExpired is false", answer: "and it waits for a build that has not", want: oneLeft,
+			evaluation: &azdotest.Evaluation{State: "running", Status: "queued", IsExpired: &no, BuildIsNotCurrent: &yes},
+		},
 	}
 }
 

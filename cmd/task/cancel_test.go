@@ -213,7 +213,7 @@ func cancelMoments() []cancelMoment {
 		{
 			name: "during the confirmation", match: azdotest.Match{Route: "evaluation", Nth: 3},
 			world: func(w *azdotest.World) {
-				w.Behaviour.RequeueAnswer, w.Behaviour.Lag = "unchanged", "1h"
+				w.Behaviour.RequeueAnswer, w.Behaviour.Lag, w.Behaviour.BuildsLag = "unchanged", "1h", "1h"
 				web := w.Projects[0].Repositories[0]
 				web.PullRequests = web.PullRequests[:1]
 			},

@@ -342,7 +342,11 @@ func describe(t *testing.T, s *azdotest.Server, inputs map[string]string, r agen
 	}
 	var counts []string
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
-		counts = append(counts, fmt.Sprintf("%d %s", requests[name], name))
+		count := strconv.Itoa(requests[name])
+		if r.Variables["declinedCount"] != "0" && (name == "GET evaluation" || name == "GET builds") {
+			count = "some" // how often 20 s of looking look depends on the machine
+		}
+		counts = append(counts, count+" "+name)
 	}
 	part("requests", counts)
 	var outputs []string

@@ -57,11 +57,10 @@ func routeOfOne(route string) func(azdotest.Request, bool) bool {
 	return func(r azdotest.Request, _ bool) bool { return r.Route == route && r.PullRequest == 1 }
 }
 
-// buildsOfOne is a list of builds of pull request 1's pipeline with this filter.
-func buildsOfOne(filter string) func(azdotest.Request, bool) bool {
-	return func(r azdotest.Request, _ bool) bool {
-		return r.Route == "builds" && r.Query.Get(filter) != "" && r.Query.Get("definitions") == "101" &&
-			(filter != "statusFilter" || r.Query.Get("statusFilter") != "completed")
+// buildsOfOne is a list of builds of pull request 1's pipeline in this order.
+func buildsOfOne(order string) func(azdotest.Request, bool) bool {
+	return func(r azdotest.Request, patched bool) bool {
+		return r.Route == "builds" && r.Query.Get("queryOrder") == order && r.Query.Get("definitions") == "101" && !patched
 	}
 }
 
@@ -69,6 +68,11 @@ func evaluationOfOne(after bool) func(azdotest.Request, bool) bool {
 	return func(r azdotest.Request, patched bool) bool {
 		return r.Route == "evaluation" && r.PullRequest == 1 && patched == after
 	}
+}
+
+// confirmationOfOne is what is read to see whether the re-queue has started something.
+func confirmationOfOne(r azdotest.Request, patched bool) bool {
+	return patched && (r.Route == "evaluation" && r.PullRequest == 1 || r.Route == "builds" && r.Query.Get("definitions") == "101")
 }
 
 // phases are the columns of the table, in the order in which a run comes to them.
@@ -81,14 +85,14 @@ var phases = []phase{
 	{name: "policies", hits: routeOf("policies")},
 	{name: "evaluations", hits: routeOfOne("evaluations")},
 	{name: "definitions", hits: routeOf("definitions")},
-	{name: "history", hits: buildsOfOne("reasonFilter")},
+	{name: "history", hits: buildsOfOne("")},
 	{name: "timeline", hits: routeOf("timeline")},
-	{name: "target branch", hits: buildsOfOne("resultFilter")},
+	{name: "target branch", hits: buildsOfOne("finishTimeDescending")},
 	{name: "re-read pull request", hits: routeOfOne("pullRequest")},
 	{name: "re-read evaluation", hits: evaluationOfOne(false)},
-	{name: "builds on their way", hits: buildsOfOne("statusFilter")},
+	{name: "builds on their way", hits: buildsOfOne("queueTimeDescending")},
 	{name: "PATCH", hits: routeOfOne("requeue")},
-	{name: "confirm", hits: evaluationOfOne(true), world: func(w *azdotest.World) { w.Behaviour.RequeueAnswer = "unchanged" }},
+	{name: "confirm", hits: confirmationOfOne, world: func(w *azdotest.World) { w.Behaviour.RequeueAnswer = "unchanged" }},
 	{name: "wait", hits: evaluationOfOne(true), inputs: map[string]string{"wait": "true", "waitTimeout": "6s"}},
 	{name: "read comments", hits: routeOfOne("threads"), inputs: map[string]string{"comment": "always"}},
 	{name: "write comment", hits: routeOfOne("newThread"), inputs: map[string]string{"comment": "always"}},

@@ -86,6 +86,7 @@ type pullRequestSnapshot struct {
 	repository  record
 	evaluations []record
 	unreadable  bool
+	pushed      time.Time // the newest iteration's date
 }
 
 func (s *snapshot) get(path string, query ...string) (record, bool) {
@@ -151,7 +152,7 @@ func readAll(t *testing.T, server *azdotest.Server) *snapshot {
 		s.projects = append(s.projects, project)
 		project.repositories = s.whole(project.id + "/_apis/git/repositories")
 		project.policies = s.whole(project.id+"/_apis/policy/configurations", "policyType="+azdotest.BuildPolicyType)
-		project.builds = s.whole(project.id + "/_apis/build/builds")
+		project.builds = s.whole(project.id+"/_apis/build/builds", "deletedFilter=includeDeleted")
 		for _, d := range s.whole(project.id + "/_apis/build/definitions") {
 			project.definitions[d.number("id")] = d
 		}
@@ -172,6 +173,14 @@ func (s *snapshot) pullRequest(project *projectSnapshot, r record) *pullRequestS
 	for _, repo := range project.repositories {
 		if repo.text("id") == r.text("repository", "id") {
 			pr.repository = repo
+		}
+	}
+	pr.pushed = pr.moment("creationDate")
+	if pr.repository != nil {
+		for _, i := range s.whole(fmt.Sprintf("%s/_apis/git/repositories/%s/pullRequests/%d/iterations", project.id, pr.repository.text("id"), pr.id)) {
+			if at := i.moment("createdDate"); at.After(pr.pushed) {
+				pr.pushed = at
+			}
 		}
 	}
 	artifact := url.QueryEscape(fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%d", project.id, pr.id))

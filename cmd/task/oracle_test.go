@@ -364,8 +364,7 @@ func (o *oracle) state(pr *pullRequestSnapshot, ev record) string {
 	}
 	expired, notCurrent := flag("isExpired"), flag("buildIsNotCurrent")
 	build, isNumber := ev.at("context", "buildId").(float64)
-	_, isObject := ev.at("context", "buildOutputPreview").(map[string]any)
-	bad = bad || ev.at("context", "buildId") != nil && !isNumber || ev.at("context", "buildOutputPreview") != nil && !isObject
+	bad = bad || ev.at("context", "buildId") != nil && !isNumber
 	switch {
 	case status == "notApplicable":
 		return "notApplicable"
@@ -373,10 +372,12 @@ func (o *oracle) state(pr *pullRequestSnapshot, ev record) string {
 		return "running"
 	case bad:
 		return "unknown"
-	case status == "queued" && build > 0 && !expired:
-		return "running"
 	case expired:
 		return "expired"
+	case status == "queued" && build > 0 && notCurrent && isBuild(ev) && o.ended(pr, ev):
+		return "expired" // what a declined re-queue leaves behind
+	case status == "queued" && build > 0:
+		return "running"
 	case !isText:
 		return "unknown"
 	case status == "rejected" && notCurrent && ev.at("configuration", "settings", "queueOnSourceUpdateOnly") == false && isBuild(ev) &&
@@ -388,6 +389,8 @@ func (o *oracle) state(pr *pullRequestSnapshot, ev record) string {
 		return "broken"
 	case status == "queued":
 		return "notStarted"
+	case status == "approved" && notCurrent && isBuild(ev) && o.cameOfAge(ev):
+		return "expired"
 	case status == "approved" && notCurrent && !ev.moment("context", "buildStartedUtc").IsZero() &&
 		o.now.Sub(ev.moment("context", "buildStartedUtc")) >= o.duration("outdatedAfter", "12h"):
 		return "outdated"
@@ -395,6 +398,32 @@ func (o *oracle) state(pr *pullRequestSnapshot, ev record) string {
 		return "succeeded"
 	}
 	return "unknown"
+}
+
+// ended says whether the build that a record names is over, or gone. It is asked for only where the evaluation is selected
+// otherwise; else the record's own word counts.
+func (o *oracle) ended(pr *pullRequestSnapshot, ev record) bool {
+	if o.notSelected(pr, ev) != "" || o.sc.reason == "PullRequest" && ev.number("configuration", "settings", "buildDefinitionId") == o.sc.definitionID && pr.project == o.own {
+		return false
+	}
+	id, _ := o.pipeline(pr, ev)
+	queue := pr.project.definitions[id].text("queueStatus")
+	if (queue == "disabled" || queue == "paused") && o.number("maxInFlightPerBranch", 0) == 0 {
+		return false
+	}
+	b := pr.project.build(ev.number("context", "buildId"))
+	return b == nil || b.text("status") == "completed"
+}
+
+// cameOfAge says whether a green build is as old as its policy lets it become.
+func (o *oracle) cameOfAge(ev record) bool {
+	minutes, _ := ev.at("configuration", "settings", "validDuration").(float64)
+	since := ev.moment("completedDate")
+	if started := ev.moment("context", "buildStartedUtc"); started.After(since) {
+		since = started
+	}
+	return ev.isTrue("configuration", "settings", "queueOnSourceUpdateOnly") && minutes > 0 && !since.IsZero() &&
+		o.now.Sub(since) >= time.Duration(minutes*float64(time.Minute))
 }
 
 func (o *oracle) pipeline(pr *pullRequestSnapshot, ev record) (id int, name string) {
@@ -452,6 +481,8 @@ func (o *oracle) cheap(pr *pullRequestSnapshot, ev record) string {
 		return "coolingDown"
 	case o.number("maxRetriesPerCommit", 2) == 0 && (state == "failed" || state == "broken"):
 		return "retriesExhausted"
+	case state == "broken" && ev.number("context", "buildId") == 0 && ev.moment("completedDate").IsZero():
+		return "historyUnknown"
 	}
 	return ""
 }
@@ -465,7 +496,7 @@ func (o *oracle) coolingDown(pr *pullRequestSnapshot, ev record, state string) b
 		}
 	case "notStarted":
 		if !ev.isTrue("configuration", "settings", "manualQueueOnly") {
-			since = ev.moment("startedDate")
+			since = pr.pushed
 		}
 	}
 	return !since.IsZero() && o.now.Sub(since) < o.duration("cooldown", "10m")
@@ -509,7 +540,7 @@ func (o *oracle) history(pr *pullRequestSnapshot, ev record, build int) string {
 	var failures []int
 	for _, b := range pr.project.builds {
 		if b.number("definition", "id") != pipeline || b.text("sourceBranch") != fmt.Sprintf("refs/pull/%d/merge", pr.id) ||
-			b.text("reason") != "pullRequest" || !sameCommit(b, ev) {
+			!sameCommit(b, ev) {
 			continue
 		}
 		known = known || b.number("id") == build
@@ -751,9 +782,14 @@ func (o *oracle) sort(open []*pullRequestSnapshot) {
 	for _, pr := range open {
 		stalest[pr.id] = "none"
 		for _, ev := range pr.evaluations {
-			if slices.Contains([]string{"", "coolingDown", "retriesExhausted"}, o.cheap(pr, ev)) { // selected by the group "evaluations"
-				stalest[pr.id] = min(stalest[pr.id], ev.text("context", "buildStartedUtc"))
+			if !slices.Contains([]string{"", "coolingDown", "retriesExhausted", "historyUnknown"}, o.cheap(pr, ev)) {
+				continue // not selected by the group "evaluations"
 			}
+			start := cmp.Or(ev.text("context", "buildStartedUtc"), ev.text("completedDate"))
+			if ev.number("context", "buildId") == 0 || o.state(pr, ev) == "expired" && ev.text("status") == "queued" && !ev.isTrue("context", "isExpired") {
+				start = "later" // behind every time
+			}
+			stalest[pr.id] = min(stalest[pr.id], start)
 		}
 	}
 	slices.SortFunc(open, func(a, b *pullRequestSnapshot) int {

@@ -61,10 +61,9 @@ type BuildQuery struct {
 	Project    uuid.UUID
 	PipelineID int
 	RefName    string // "refs/pull/7/merge"
-	Reason     string // "pullRequest"
-	Status     string // "completed", "inProgress,notStarted"
-	Result     string // "succeeded,partiallySucceeded,failed"
+	Status     string // "completed"; one value, as the description has it
 	Order      string // "finishTimeDescending", "queueTimeDescending"
+	Deleted    bool   // those too that retention has removed, as far as the service still lists them
 	Top        int    // stop after so many; 0 is all of them
 }
 
@@ -86,11 +85,14 @@ func (c *Client) Builds(ctx context.Context, q BuildQuery) ([]requeue.Build, err
 		query.Set("definitions", strconv.Itoa(q.PipelineID))
 	}
 	for name, value := range map[string]string{
-		"branchName": q.RefName, "reasonFilter": q.Reason, "statusFilter": q.Status, "resultFilter": q.Result, "queryOrder": q.Order,
+		"branchName": q.RefName, "statusFilter": q.Status, "queryOrder": q.Order,
 	} {
 		if value != "" {
 			query.Set(name, value)
 		}
+	}
+	if q.Deleted {
+		query.Set("deletedFilter", "includeDeleted")
 	}
 	wire, err := continued[wireBuild](ctx, c, request{
 		location: locBuilds, version: "7.1-preview.7", route: map[string]string{"project": q.Project.String()}, query: query,
@@ -110,7 +112,7 @@ func (c *Client) Builds(ctx context.Context, q BuildQuery) ([]requeue.Build, err
 	return builds, nil
 }
 
-// Build returns one build.
+// Build returns one build. IsGone tells of its error that the build exists no more.
 func (c *Client) Build(ctx context.Context, project uuid.UUID, id int) (requeue.Build, error) {
 	var found requeue.Build
 	err := c.send(ctx, request{
@@ -134,70 +136,4 @@ func (c *Client) Build(ctx context.Context, project uuid.UUID, id int) (requeue.
 		return requeue.Build{}, err
 	}
 	return found, nil
-}
-
-type wireTimeline struct {
-	Records array[struct {
-		Issues array[struct {
-			Type    text `json:"type"`
-			Message text `json:"message"`
-		}] `json:"issues"`
-	}] `json:"records"`
-}
-
-// BuildErrors returns the messages of all error issues in a build's timeline, each once and cut at 64 KiB. A build
-// without a timeline has none. More than 16 MiB of them is an error: half of them could hide the one that forbids a
-// retry.
-func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) ([]string, error) {
-	var texts []string
-	err := c.send(ctx, request{
-		location: locTimeline, version: "7.1-preview.2",
-		route: map[string]string{"project": project.String(), "buildId": strconv.Itoa(id)},
-		call: call{
-			op: fmt.Sprintf("read the timeline of build %d", id), name: "timeline", area: areaBuild, empty: true,
-			decode: func(_ http.Header, body io.Reader) error {
-				var timeline object[wireTimeline]
-				if err := unmarshal(body, &timeline); err != nil {
-					return err
-				}
-				records := timeline.v.Records
-				if timeline.bad || records.bad || timeline.set && !records.present {
-					// Some other object must not pass for a timeline without errors.
-					return errors.New("it has no records")
-				}
-				var err error
-				texts, err = timeline.v.errors()
-				return err
-			},
-		},
-	})
-	return texts, err
-}
-
-func (t *wireTimeline) errors() ([]string, error) {
-	var texts []string
-	seen, total := map[string]bool{}, 0
-	for _, record := range t.Records.v {
-		if record.Issues.bad {
-			return nil, errors.New("its issues are not what was expected")
-		}
-		for _, issue := range record.Issues.v {
-			switch {
-			case issue.Type.bad, issue.Message.bad:
-				return nil, errors.New("an issue is not what was expected")
-			case !strings.EqualFold(issue.Type.s, "error"), issue.Message.s == "":
-				continue
-			}
-			message := cutBytes(issue.Message.s, maxText)
-			if seen[message] {
-				continue
-			}
-			seen[message] = true
-			if total += len(message); total > maxTexts {
-				return nil, errors.New("it holds more than 16 MiB of error texts")
-			}
-			texts = append(texts, message)
-		}
-	}
-	return texts, nil
 }

@@ -52,14 +52,14 @@ func TestBuildsOfAQuery(t *testing.T) {
 		return a
 	})
 	builds, err := c.Builds(t.Context(), BuildQuery{
-		Project: projectID, PipelineID: 7, RefName: "refs/pull/24/merge", Reason: "pullRequest", Status: "inProgress,notStarted", Result: "failed", Order: "finishTimeDescending",
+		Project: projectID, PipelineID: 7, RefName: "refs/pull/24/merge", Status: "completed", Order: "finishTimeDescending", Deleted: true,
 	})
 	if err != nil || len(builds) != 6 || len(f.requests()) != 3 {
 		t.Errorf("%d builds in %d requests, %v", len(builds), len(f.requests()), err)
 	}
 	got, _ := url.ParseQuery(f.requests()[1].query)
 	want := url.Values{
-		"definitions": {"7"}, "branchName": {"refs/pull/24/merge"}, "reasonFilter": {"pullRequest"}, "statusFilter": {"inProgress,notStarted"}, "resultFilter": {"failed"},
+		"definitions": {"7"}, "branchName": {"refs/pull/24/merge"}, "statusFilter": {"completed"}, "deletedFilter": {"includeDeleted"},
 		"queryOrder": {"finishTimeDescending"}, "$top": {"200"}, "continuationToken": {"2024-0"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -85,56 +85,6 @@ func TestBuildByNumber(t *testing.T) {
 	}
 	if got := f.requests()[0].path; got != basePath+"/"+projectID.String()+"/_apis/build/Builds/5" {
 		t.Errorf("path is %s", got)
-	}
-}
-
-func TestBuildErrorTexts(t *testing.T) {
-	t.Parallel()
-	long := strings.Repeat("x", maxText+10)
-	timeline := func(issues ...string) string {
-		return `{"records":[null,{"issues":null},{"issues":[null,` + strings.Join(issues, ",") + `]}]}`
-	}
-	issue := func(kind, message string) string { return toJSON(map[string]any{"type": kind, "message": message}) }
-	var many []string
-	for i := range 300 {
-		many = append(many, issue("error", strconv.Itoa(i)+long))
-	}
-	for _, tt := range []struct {
-		name  string
-		reply reply
-		want  []string
-		err   string
-	}{
-		{name: "errors of any case, each once", reply: ok(timeline(issue("error", "a"), issue("warning", "b"), issue("Error", "c"), issue("error", "a"), `{"type":"error"}`)), want: []string{"a", "c"}},
-		{name: "a long one is cut", reply: ok(timeline(issue("error", long))), want: []string{long[:maxText]}},
-		{name: "too much is an error, and no half answer", reply: ok(timeline(many...)), err: "16 MiB"},
-		{name: "no timeline: 204", reply: reply{status: 204}},
-		{name: "no timeline: empty", reply: ok("")},
-		{name: "no timeline: null", reply: ok("null")},
-		{name: "no records", reply: ok(`{"records":null}`)},
-		{name: "an object that is no timeline", reply: ok(`{"count":0}`), err: "no records"},
-		{name: "a message of a wrong type", reply: ok(timeline(`{"type":"error","message":5}`)), err: "issue"},
-		{name: "an issue of a wrong type", reply: ok(timeline(`5`)), err: "issues"},
-		{name: "a timeline of a wrong type", reply: ok(`[]`), err: "no records"},
-		{name: "records of a wrong type", reply: ok(`{"records":"x"}`), err: "records"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			c, f := newFake(t, Options{}, func(int, *http.Request) reply { return tt.reply })
-			got, err := c.BuildErrors(t.Context(), projectID, 5)
-			if tt.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.err) || got != nil {
-					t.Errorf("got %d texts, %v", len(got), err)
-				}
-				return
-			}
-			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
-				t.Errorf("%v (-want +got)\n%s", err, diff)
-			}
-			if path := f.requests()[0].path; path != basePath+"/"+projectID.String()+"/_apis/build/builds/5/Timeline" {
-				t.Errorf("path is %s", path)
-			}
-		})
 	}
 }
 

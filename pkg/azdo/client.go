@@ -2,6 +2,7 @@ package azdo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,6 +108,7 @@ type request struct {
 	route    map[string]string
 	query    url.Values
 	body     []byte
+	accept   string // "" is JSON
 	call     call
 }
 
@@ -135,7 +137,7 @@ func (c *Client) send(ctx context.Context, r request) (err error) {
 		r.method = http.MethodGet
 	}
 	r.call.write = r.method != http.MethodGet
-	resp, err := c.sdk.Send(withCall(ctx, &r.call), r.method, r.location, r.version, r.route, r.query, body, mediaType, azuredevops.MediaTypeApplicationJson, nil)
+	resp, err := c.sdk.Send(withCall(ctx, &r.call), r.method, r.location, r.version, r.route, r.query, body, mediaType, cmp.Or(r.accept, azuredevops.MediaTypeApplicationJson), nil)
 	if err != nil {
 		return wrap(r.call.op, err)
 	}

@@ -2,6 +2,7 @@ package azdo
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -103,7 +104,6 @@ func decodeOne[T any](body io.Reader) (*T, error) {
 type wireEvaluation struct {
 	ID            guid                `json:"evaluationId"`
 	Status        word                `json:"status"`
-	Started       instant             `json:"startedDate"`
 	Completed     instant             `json:"completedDate"`
 	Configuration object[wirePolicy]  `json:"configuration"`
 	Context       object[wireContext] `json:"context"`
@@ -119,6 +119,8 @@ type wireContext struct {
 	MergeCommitID     text                `json:"lastMergeCommitId"`
 	SourceCommitID    text                `json:"lastMergeSourceCommitId"`
 	Preview           object[wirePreview] `json:"buildOutputPreview"`
+	ErrorMessage      text                `json:"errorMessage"`
+	ErrorCode         text                `json:"errorCode"`
 }
 
 type wirePreview struct {
@@ -146,14 +148,11 @@ func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Eva
 		return requeue.Evaluation{}, errors.New("a record has no evaluationId")
 	}
 	c := &w.Context.v
-	preview := c.Preview.v.Errors
-	for _, line := range preview.v {
-		preview.bad = preview.bad || line.Message.bad
-	}
 	e := requeue.Evaluation{ID: w.ID.v, Policy: w.Configuration.v.policy(p, project), Status: w.Status.s, Details: requeue.NoDetails}
+	// What no state needs makes nothing unknown: without the name the pipeline is asked for it, without commits every
+	// build of the pull request counts, and a preview that is lost leaves the error texts incomplete.
 	malformed := firstBad(
 		field{"status", w.Status.bad},
-		field{"startedDate", w.Started.bad},
 		field{"completedDate", w.Completed.bad},
 		field{"configuration", w.Configuration.bad || w.Configuration.v.ID.n == 0 && !w.Configuration.v.ID.bad},
 		field{"context", w.Context.bad},
@@ -161,17 +160,12 @@ func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Eva
 		field{"context.buildId", c.BuildID.bad},
 		field{"context.buildStartedUtc", c.BuildStarted.bad},
 		field{"context.buildIsNotCurrent", c.BuildIsNotCurrent.bad},
-		field{"context.buildDefinitionName", c.PipelineName.bad},
-		field{"context.lastMergeCommitId", c.MergeCommitID.bad},
-		field{"context.lastMergeSourceCommitId", c.SourceCommitID.bad},
-		field{"context.buildOutputPreview", c.Preview.bad || preview.bad},
 	)
 	if !e.IsBuild() && malformed == "" {
 		return e, nil
 	}
 	e.Details = &requeue.Details{
 		Malformed:         malformed,
-		Started:           w.Started.t,
 		Completed:         w.Completed.t,
 		BuildID:           c.BuildID.n,
 		BuildStarted:      c.BuildStarted.t,
@@ -181,11 +175,16 @@ func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Eva
 		PipelineName:      c.PipelineName.s,
 		MergeCommitID:     c.MergeCommitID.s,
 		SourceCommitID:    c.SourceCommitID.s,
+		PreviewLost:       c.Preview.bad || c.Preview.v.Errors.bad,
 	}
-	for _, line := range preview.v {
+	for _, line := range c.Preview.v.Errors.v {
+		e.PreviewLost = e.PreviewLost || line.Message.bad
 		if line.Message.s != "" {
 			e.Preview = append(e.Preview, cutBytes(line.Message.s, maxText))
 		}
+	}
+	if w.Status.s == "broken" {
+		e.Words = oneLine(cmp.Or(c.ErrorMessage.s, c.ErrorCode.s))
 	}
 	return e, nil
 }
@@ -234,10 +233,10 @@ func (w *wirePolicy) policy(known *policies, project uuid.UUID) *requeue.Policy 
 				field{"isEnabled", w.Enabled.bad},
 				field{"isDeleted", w.Deleted.bad},
 				field{"isBlocking", w.Blocking.bad},
-				field{"type", w.Type.bad || w.Type.v.ID.bad || w.Type.v.Name.bad},
+				field{"type", w.Type.bad || w.Type.v.ID.bad},
 			),
 		}
-		if p.TypeID == buildPolicyType {
+		if p.TypeID == buildPolicyType || p.TypeID == uuid.Nil && p.Malformed == "" {
 			// The settings of other types mean other things and decide nothing here.
 			w.fillSettings(p)
 		}
@@ -253,6 +252,9 @@ func (w *wirePolicy) fillSettings(p *requeue.Policy) {
 	s := &settings.v
 	p.PipelineID = s.PipelineID.n
 	p.DisplayName = s.DisplayName.s
+	if !p.IsBuild() {
+		return // a policy without a type and without a pipeline
+	}
 	p.ManualQueueOnly = s.ManualOnly.v
 	p.QueueOnSourceUpdateOnly = s.SourceUpdateOnly.v
 	p.ValidDuration = s.ValidDuration.v
@@ -263,15 +265,12 @@ func (w *wirePolicy) fillSettings(p *requeue.Policy) {
 	if s.Scopes.bad {
 		p.Scopes = nil // unknown, which is taken as every branch
 	}
+	p.MalformedExpiry = s.SourceUpdateOnly.bad
 	if p.Malformed == "" {
 		p.Malformed = firstBad(
 			field{"settings", settings.bad},
 			field{"settings.buildDefinitionId", s.PipelineID.bad},
-			field{"settings.displayName", s.DisplayName.bad},
 			field{"settings.manualQueueOnly", s.ManualOnly.bad},
-			field{"settings.queueOnSourceUpdateOnly", s.SourceUpdateOnly.bad},
-			field{"settings.validDuration", s.ValidDuration.bad},
-			field{"settings.scope", s.Scopes.bad},
 		)
 	}
 }
@@ -329,7 +328,7 @@ type wirePullRequest struct {
 	Draft        flag                   `json:"isDraft"`
 	MergeStatus  word                   `json:"mergeStatus"`
 	Created      instant                `json:"creationDate"`
-	AutoComplete object[struct{}]       `json:"autoCompleteSetBy"`
+	AutoComplete object[wireIdentity]   `json:"autoCompleteSetBy"`
 	Fork         object[struct{}]       `json:"forkSource"`
 	SourceCommit object[wireCommit]     `json:"lastMergeSourceCommit"`
 	Labels       array[wireLabel]       `json:"labels"`
@@ -368,7 +367,7 @@ func (w *wirePullRequest) pullRequest(repository *requeue.Repository, repository
 		Author:         requeue.Identity{ID: author.ID.s, DisplayName: author.DisplayName.s, UniqueName: author.UniqueName.s},
 		Status:         w.Status.s,
 		Draft:          w.Draft.v,
-		AutoComplete:   w.AutoComplete.set,
+		AutoComplete:   w.AutoComplete.set && w.AutoComplete.v.ID.s != uuid.Nil.String(), // which is nobody
 		Fork:           w.Fork.set,
 		MergeStatus:    w.MergeStatus.s,
 		Created:        w.Created.t.Time(),

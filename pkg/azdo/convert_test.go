@@ -30,7 +30,6 @@ func wholeEvaluation(change func(*requeue.Evaluation)) requeue.Evaluation {
 	e := requeue.Evaluation{
 		ID: evaluationID, Policy: wholePolicy(nil), Status: "queued",
 		Details: &requeue.Details{
-			Started:   requeue.InstantOf(time.Date(2024, 6, 1, 10, 0, 0, 500_000_000, time.UTC)),
 			Completed: requeue.InstantOf(time.Date(2024, 6, 1, 11, 0, 0, 0, time.UTC)),
 			BuildID:   17, BuildStarted: requeue.InstantOf(time.Date(2024, 6, 1, 10, 0, 1, 0, time.UTC)), BuildIsNotCurrent: true, IsExpired: true, HasIsExpired: true,
 			PipelineName: "ci", MergeCommitID: "6366", SourceCommitID: "cb71",
@@ -50,7 +49,7 @@ func TestEvaluationRecord(t *testing.T) {
 	}
 	withoutContext := func(malformed string) change {
 		return func(e *requeue.Evaluation) {
-			*e.Details = requeue.Details{Started: e.Started, Completed: e.Completed, Malformed: malformed}
+			*e.Details = requeue.Details{Completed: e.Completed, Malformed: malformed}
 		}
 	}
 	badBuildID := func(e *requeue.Evaluation) { e.BuildID, e.Malformed = 0, "context.buildId" }
@@ -63,7 +62,8 @@ func TestEvaluationRecord(t *testing.T) {
 		{name: "no completedDate", fields: map[string]any{"completedDate": absent}, want: func(e *requeue.Evaluation) { e.Completed = 0 }},
 		{name: "the year 1 is none", fields: map[string]any{"completedDate": "0001-01-01T00:00:00"}, want: func(e *requeue.Evaluation) { e.Completed = 0 }},
 		{name: "a zone is taken to UTC", fields: map[string]any{"completedDate": "2024-06-01T13:00:00+02:00"}},
-		{name: "no time", fields: map[string]any{"startedDate": "yesterday"}, want: func(e *requeue.Evaluation) { e.Started, e.Malformed = 0, "startedDate" }},
+		{name: "no time", fields: map[string]any{"completedDate": "yesterday"}, want: func(e *requeue.Evaluation) { e.Completed, e.Malformed = 0, "completedDate" }},
+		{name: "startedDate, which no rule needs", fields: map[string]any{"startedDate": "yesterday"}},
 		{name: "a number for a time", fields: map[string]any{"completedDate": 5}, want: func(e *requeue.Evaluation) { e.Completed, e.Malformed = 0, "completedDate" }},
 		{name: "a number for the status", fields: map[string]any{"status": 2}, want: func(e *requeue.Evaluation) { e.Status, e.Malformed = "", "status" }},
 		{name: "no status", fields: map[string]any{"status": nil}, want: func(e *requeue.Evaluation) { e.Status = "" }},
@@ -87,7 +87,11 @@ func TestEvaluationRecord(t *testing.T) {
 		{name: "buildId a text", fields: map[string]any{"context.buildId": "17"}, want: badBuildID},
 		{name: "buildIsNotCurrent a text", fields: map[string]any{"context.buildIsNotCurrent": "x"}, want: func(e *requeue.Evaluation) { e.BuildIsNotCurrent, e.Malformed = false, "context.buildIsNotCurrent" }},
 		{name: "a pipeline without a name", fields: map[string]any{"context.buildDefinitionName": nil}, want: func(e *requeue.Evaluation) { e.PipelineName = "" }},
-		{name: "commit a number", fields: map[string]any{"context.lastMergeCommitId": 5}, want: func(e *requeue.Evaluation) { e.MergeCommitID, e.Malformed = "", "context.lastMergeCommitId" }},
+		{name: "commit a number", fields: map[string]any{"context.lastMergeCommitId": 5}, want: func(e *requeue.Evaluation) { e.MergeCommitID = "" }},
+		{name: "pipeline's name a number", fields: map[string]any{"context.buildDefinitionName": 5}, want: func(e *requeue.Evaluation) { e.PipelineName = "" }},
+		{name: "its own words, but not broken", fields: map[string]any{"context.errorMessage": "no queue"}},
+		{name: "broken, with its own words", fields: map[string]any{"status": "broken", "context.errorMessage": "No\nqueue", "context.errorCode": "TF1"}, want: func(e *requeue.Evaluation) { e.Status, e.Words = "broken", "No queue" }},
+		{name: "broken, with a code", fields: map[string]any{"status": "broken", "context.errorMessage": nil, "context.errorCode": "TF1"}, want: func(e *requeue.Evaluation) { e.Status, e.Words = "broken", "TF1" }},
 		{name: "the first odd field is named", fields: map[string]any{"status": 5, "context.isExpired": 5}, want: func(e *requeue.Evaluation) { e.Status, e.IsExpired, e.Malformed = "", false, "status" }},
 		{
 			name:   "error preview",
@@ -95,9 +99,9 @@ func TestEvaluationRecord(t *testing.T) {
 			want:   func(e *requeue.Evaluation) { e.Preview = []string{"disk \"full\"\n", strings.Repeat("ä", maxText/2)} },
 		},
 		{name: "preview without errors", fields: map[string]any{"context.buildOutputPreview": map[string]any{"errors": nil}}},
-		{name: "preview a text", fields: map[string]any{"context.buildOutputPreview": "x"}, want: func(e *requeue.Evaluation) { e.Malformed = "context.buildOutputPreview" }},
-		{name: "preview errors a text", fields: map[string]any{"context.buildOutputPreview": map[string]any{"errors": "x"}}, want: func(e *requeue.Evaluation) { e.Malformed = "context.buildOutputPreview" }},
-		{name: "preview message a number", fields: map[string]any{"context.buildOutputPreview": map[string]any{"errors": []any{map[string]any{"message": 1}}}}, want: func(e *requeue.Evaluation) { e.Malformed = "context.buildOutputPreview" }},
+		{name: "preview a text", fields: map[string]any{"context.buildOutputPreview": "x"}, want: func(e *requeue.Evaluation) { e.PreviewLost = true }},
+		{name: "preview errors a text", fields: map[string]any{"context.buildOutputPreview": map[string]any{"errors": "x"}}, want: func(e *requeue.Evaluation) { e.PreviewLost = true }},
+		{name: "preview message a number", fields: map[string]any{"context.buildOutputPreview": map[string]any{"errors": []any{map[string]any{"message": 1}}}}, want: func(e *requeue.Evaluation) { e.PreviewLost = true }},
 
 		{name: "no configuration", fields: map[string]any{"configuration": absent}, want: func(e *requeue.Evaluation) { e.Policy, e.Malformed = &requeue.Policy{Enabled: true}, "configuration" }},
 		{name: "configuration a list", fields: map[string]any{"configuration": []int{}}, want: func(e *requeue.Evaluation) { e.Policy, e.Malformed = &requeue.Policy{Enabled: true}, "configuration" }},
@@ -115,7 +119,20 @@ func TestEvaluationRecord(t *testing.T) {
 		})},
 		{name: "pipeline a text", fields: map[string]any{"configuration.settings.buildDefinitionId": "x"}, want: policy(func(p *requeue.Policy) { p.PipelineID, p.Malformed = 0, "settings.buildDefinitionId" })},
 		{name: "display name null", fields: map[string]any{"configuration.settings.displayName": nil}, want: policy(func(p *requeue.Policy) { p.DisplayName = "" })},
-		{name: "valid for a text", fields: map[string]any{"configuration.settings.validDuration": "720"}, want: policy(func(p *requeue.Policy) { p.ValidDuration, p.Malformed = 0, "settings.validDuration" })},
+		{name: "valid for a text", fields: map[string]any{"configuration.settings.validDuration": "720"}, want: policy(func(p *requeue.Policy) { p.ValidDuration = 0 })},
+		{name: "valid for less than nothing", fields: map[string]any{"configuration.settings.validDuration": -1}, want: policy(func(p *requeue.Policy) { p.ValidDuration = 0 })},
+		{name: "display name a number", fields: map[string]any{"configuration.settings.displayName": 5}, want: policy(func(p *requeue.Policy) { p.DisplayName = "" })},
+		{name: "expiry a text", fields: map[string]any{"configuration.settings.queueOnSourceUpdateOnly": "true"}, want: policy(func(p *requeue.Policy) { p.QueueOnSourceUpdateOnly, p.MalformedExpiry = false, true })},
+		{name: "a type without a name", fields: map[string]any{"configuration.type.displayName": 5}, want: policy(func(p *requeue.Policy) { p.TypeName = "" })},
+		{name: "no type, but a pipeline", fields: map[string]any{"configuration.type": absent}, want: policy(func(p *requeue.Policy) { p.TypeID, p.TypeName = uuid.Nil, "" })},
+		{name: "neither a type nor a pipeline", fields: map[string]any{"configuration.type": nil, "configuration.settings.buildDefinitionId": nil}, want: func(e *requeue.Evaluation) {
+			e.Policy = &requeue.Policy{ID: e.Policy.ID, Enabled: true, Blocking: true, DisplayName: "CI"}
+			e.Details = requeue.NoDetails
+		}},
+		{name: "a type of a wrong type", fields: map[string]any{"configuration.type": "Build"}, want: func(e *requeue.Evaluation) {
+			e.Policy = &requeue.Policy{ID: e.Policy.ID, Enabled: true, Blocking: true, Malformed: "type"}
+			e.Details = requeue.NoDetails
+		}},
 		{name: "manual a number", fields: map[string]any{"configuration.settings.manualQueueOnly": 1}, want: policy(func(p *requeue.Policy) { p.Malformed = "settings.manualQueueOnly" })},
 		{
 			name: "scopes",
@@ -126,7 +143,7 @@ func TestEvaluationRecord(t *testing.T) {
 				p.Scopes = []requeue.Scope{{RepositoryID: repositoryID, RefName: "refs/heads/main", MatchKind: "Exact"}, {MatchKind: "DefaultBranch"}}
 			}),
 		},
-		{name: "a scope of a wrong type is unknown", fields: map[string]any{"configuration.settings.scope": []any{map[string]any{"refName": 5}}}, want: policy(func(p *requeue.Policy) { p.Malformed = "settings.scope" })},
+		{name: "a scope of a wrong type is unknown", fields: map[string]any{"configuration.settings.scope": []any{map[string]any{"refName": 5}}}, want: policy(nil)},
 		{
 			name:   "settings of other types decide nothing",
 			fields: map[string]any{"configuration.type": map[string]any{"id": "fa4e907d-c16b-4a4c-9dfa-4906e5d171dd", "displayName": "Minimum number of reviewers"}, "configuration.settings.displayName": 5},

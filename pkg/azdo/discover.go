@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -297,6 +298,31 @@ func (c *Client) PullRequest(ctx context.Context, project string, id int) (reque
 		return requeue.PullRequest{}, &Error{Op: op, Message: fmt.Sprintf("the answer is about pull request %d", pr.ID), area: areaCode}
 	}
 	return pr, nil
+}
+
+// LastPush returns when the newest iteration of a pull request was made, which is when its source branch was pushed to
+// last. It is the zero time where the service shows no iteration.
+func (c *Client) LastPush(ctx context.Context, project, repository uuid.UUID, pullRequest int) (time.Time, error) {
+	type wire struct {
+		Created instant `json:"createdDate"`
+	}
+	var iterations []wire
+	err := c.send(ctx, request{
+		location: locIterations, version: "7.1-preview.1",
+		route: map[string]string{"project": project.String(), "repositoryId": repository.String(), "pullRequestId": strconv.Itoa(pullRequest)},
+		call: call{op: "list the iterations", name: "iterations", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
+			iterations, err = decodeList[wire](body)
+			return err
+		}},
+	})
+	if err != nil && !IsGone(err) && !unregistered(err) {
+		return time.Time{}, err
+	}
+	var last requeue.Instant
+	for _, i := range iterations {
+		last = max(last, i.Created.t)
+	}
+	return last.Time(), nil
 }
 
 // Labels returns the active labels of a pull request, which a single answer leaves out (vsts-rest-api-specs#389).

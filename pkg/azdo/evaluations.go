@@ -33,7 +33,7 @@ func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Polic
 	key, _ := uuid.Parse(project) // a name: the zero value, which shares nothing
 	var found []*requeue.Policy
 	for i := range wire {
-		if p := wire[i].policy(&c.policies, key); p.TypeID == buildPolicyType {
+		if p := wire[i].policy(&c.policies, key); p.IsBuild() {
 			found = append(found, p)
 		}
 	}
@@ -112,7 +112,7 @@ func (c *Client) Evaluation(ctx context.Context, project, id uuid.UUID) (requeue
 }
 
 // Requeue asks the service to re-queue one evaluation: one PATCH without a body, never repeated by any layer. The answer
-// is the record, whether or not anything was started. If ctx is cancelled before the request has begun, nothing is sent;
+// is the record, whether or not anything was started, and perhaps under a new number. If ctx is cancelled before the request has begun, nothing is sent;
 // once it has begun it gets three more seconds for its answer. If it would have had to wait for more than maxStale before
 // it could begin, nothing is sent, see IsOverdue. begun is called when it was written to a connection.
 func (c *Client) Requeue(ctx context.Context, project, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
@@ -134,7 +134,7 @@ func (c *Client) evaluation(
 			if found, err = wire.evaluation(&c.policies, project); err != nil {
 				return err
 			}
-			if found.ID != id {
+			if found.ID != id && method == http.MethodGet {
 				return errors.New("it is about another evaluation")
 			}
 			return nil

@@ -58,6 +58,8 @@ func locationTable(version string) string {
 		locEvaluation:           {"policy", "evaluations", "{project}/_apis/{area}/{resource}/{evaluationId}"},
 		locBuilds:               {"Build", "Builds", "{project}/_apis/build/{resource}/{buildId}"},
 		locDefinitions:          {"Build", "Definitions", "{project}/_apis/build/{resource}/{definitionId}"},
+		locLogs:                 {"Build", "Logs", "{project}/_apis/build/builds/{buildId}/{resource}/{logId}"},
+		locIterations:           {"git", "pullRequestIterations", "{project}/_apis/{area}/repositories/{repositoryId}/pullRequests/{pullRequestId}/iterations/{iterationId}"},
 		locTimeline:             {"Build", "Timeline", "{project}/_apis/build/builds/{buildId}/{resource}/{timelineId}"},
 		locThreads:              {"git", "pullRequestThreads", "{project}/_apis/{area}/repositories/{repositoryId}/pullRequests/{pullRequestId}/threads/{threadId}"},
 		locComments:             {"git", "pullRequestThreadComments", "{project}/_apis/{area}/repositories/{repositoryId}/pullRequests/{pullRequestId}/threads/{threadId}/comments/{commentId}"},

@@ -12,6 +12,21 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &e) && e.StatusCode == http.StatusNotFound
 }
 
+// IsGone reports whether the service says that the thing does not exist any more. A refusal that hides it says so.
+func IsGone(err error) bool { return IsNotFound(err) && !IsRefused(err) }
+
+// IsTokenRefused reports whether the service did not take the token at all: nothing that it is asked with it can succeed.
+func IsTokenRefused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.StatusCode == http.StatusUnauthorized || e.SignIn)
+}
+
+// IsForbidden reports whether the service knows the identity and does not let it do this.
+func IsForbidden(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.StatusCode == http.StatusForbidden
+}
+
 // IsThrottled reports whether the service turned the request down because there were too many: nothing was done. The
 // duration is how long it asked to wait, 0 if it did not say.
 func IsThrottled(err error) (time.Duration, bool) {

@@ -164,6 +164,7 @@ func (f *flag) read(d *jsontext.Decoder) error {
 // number is the ID of something or a count: a whole number from 0 to maxID, where 0 means none.
 type number struct {
 	n   int
+	set bool // neither absent nor null
 	bad bool
 }
 
@@ -174,6 +175,7 @@ func (n *number) read(d *jsontext.Decoder) error {
 		return err
 	}
 	v, err := strconv.ParseInt(string(b), 10, 64)
+	n.set = true
 	if n.bad = err != nil || v < 0 || v > maxID; !n.bad {
 		n.n = int(v)
 	}
@@ -307,6 +309,28 @@ func (a *array[T]) read(d *jsontext.Decoder) error {
 		var one object[T]
 		err := one.read(d)
 		a.v, a.bad = append(a.v, one.v), a.bad || one.bad
+		return err
+	})
+}
+
+// texts is a JSON array of strings; an element of another type makes all of it bad.
+type texts struct {
+	v       []string
+	present bool
+	bad     bool
+}
+
+func (t *texts) read(d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	*t = texts{present: kind != jsontext.KindNull}
+	if kind != jsontext.KindBeginArray {
+		t.bad = t.present
+		return d.SkipValue()
+	}
+	return elements(d, func() error {
+		var one text
+		err := one.read(d)
+		t.v, t.bad = append(t.v, one.s), t.bad || one.bad
 		return err
 	})
 }

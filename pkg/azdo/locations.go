@@ -18,12 +18,14 @@ var (
 	locPullRequests         = uuid.MustParse("9946fd70-0d40-406e-b686-b4744cbbcc37") // of a repository
 	locProjectPullRequests  = uuid.MustParse("a5d28130-9cd2-40fa-9f08-902e7daa9efb")
 	locPullRequest          = uuid.MustParse("01a46dea-7d46-4d40-bc84-319e7c260d99")
+	locIterations           = uuid.MustParse("d43911ee-6958-46b0-a42b-8445b8a0d004")
 	locLabels               = uuid.MustParse("f22387e3-984e-4c52-9c6d-fbb8f14c812d")
 	locPolicyConfigurations = uuid.MustParse("dad91cbe-d183-45f8-9c6e-9c1164472121")
 	locEvaluations          = uuid.MustParse("c23ddff5-229c-4d04-a80b-0fdce9f360c8")
 	locEvaluation           = uuid.MustParse("46aecb7a-5d2c-4647-897b-0209505a9fe4")
 	locBuilds               = uuid.MustParse("0cd358e1-9217-4d94-8269-1c1ee6f93dcf")
 	locDefinitions          = uuid.MustParse("dbeaf647-6167-421a-bda9-c9327b25e2e6")
+	locLogs                 = uuid.MustParse("35a80daf-7f30-45fc-86e8-6b813d9c90df") // all of a build, or one
 	locTimeline             = uuid.MustParse("8baac422-4c6e-4de5-8532-db96d92acffa")
 	locThreads              = uuid.MustParse("ab6e2e5d-a0b7-4153-b64a-a4efe0d49449")
 	locComments             = uuid.MustParse("965a3ec7-5ed8-455a-bdcb-835a5ea7fe7b")
@@ -31,8 +33,8 @@ var (
 
 func neededLocations() []uuid.UUID {
 	return []uuid.UUID{
-		locConnectionData, locProjects, locRepositories, locPullRequests, locProjectPullRequests, locPullRequest, locLabels,
-		locPolicyConfigurations, locEvaluations, locEvaluation, locBuilds, locDefinitions, locTimeline,
+		locConnectionData, locProjects, locRepositories, locPullRequests, locProjectPullRequests, locPullRequest, locLabels, locIterations,
+		locPolicyConfigurations, locEvaluations, locEvaluation, locBuilds, locDefinitions, locTimeline, locLogs,
 		locThreads, locComments,
 	}
 }

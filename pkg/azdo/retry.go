@@ -40,6 +40,8 @@ type call struct {
 	begun func()
 	// empty says that an answer without a body is an answer.
 	empty bool
+	// plain says that the answer is text, which may look like a web page.
+	plain bool
 	// decode reads the answer; nil takes any JSON. It runs once per try and must start from nothing. A syntax error at
 	// the end of the body means that the answer was torn.
 	decode func(h http.Header, body io.Reader) error

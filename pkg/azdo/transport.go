@@ -243,7 +243,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err e
 	}
 	contentType := strings.ToLower(resp.Header.Get("Content-Type"))
 	switch status := resp.StatusCode; {
-	case status == http.StatusNonAuthoritativeInfo, status/100 == 2 && isPage(contentType, body.head()):
+	case status == http.StatusNonAuthoritativeInfo, status/100 == 2 && isPage(contentType, body.head()) && (!c.plain || strings.Contains(contentType, "html")):
 		// A write lands here too: whoever sent the page, the service may have done its work.
 		e.SignIn = true
 		e.Message = "a web page instead of data" + pageTitle(body.head())

@@ -35,7 +35,7 @@ func outcomeText(o requeue.Outcome) string {
 	switch o.Verdict {
 	case requeue.VerdictRequeued:
 		if o.BuildAfter == 0 {
-			return "re-queued"
+			return join(": ", "re-queued", shorten(o.Detail, maxDetail))
 		}
 		return fmt.Sprintf("re-queued, build %d", o.BuildAfter)
 	case requeue.VerdictDeclined:

@@ -117,7 +117,7 @@ func (s *summaryWriter) outcomeCell(pr *requeue.PullRequest, o requeue.Outcome) 
 	detail := markdown(o.Detail, maxDetail)
 	switch o.Verdict {
 	case requeue.VerdictRequeued:
-		return join(", ", "re-queued", labelled("build", s.build(pr, o.BuildAfter)), Markdown(resultText(o)))
+		return join(", ", "re-queued", labelled("build", s.build(pr, o.BuildAfter)), detail, Markdown(resultText(o)))
 	case requeue.VerdictDeclined:
 		return join(": ", "**declined**", detail)
 	case requeue.VerdictMoved:
@@ -176,6 +176,8 @@ func (s *summaryWriter) needsHuman(i, j int) string {
 	case e.Reason == requeue.RetriesExhausted:
 		why := join(", ", helpLink(e.Reason), markdown(e.Detail, maxDetail))
 		return join(", ", "retries are used up ("+why+")", labelled("last build", s.build(pr.PullRequest, e.Evaluation.BuildID)))
+	case e.BuildGone, e.Reason == requeue.HistoryUnknown:
+		return "how its build ended is not known (" + join(", ", helpLink(e.Reason), markdown(e.Detail, maxDetail)) + ")"
 	case o.Verdict == requeue.VerdictDeclined:
 		return join(": ", "declined", markdown(o.Detail, maxDetail))
 	case o.Result == requeue.ResultRejected:

@@ -92,8 +92,8 @@ func evaluation(policyID int, mods ...evaluationMod) requeue.Evaluation {
 		},
 		Status: "approved",
 		Details: &requeue.Details{
-			Started: before(30 * time.Hour), Completed: before(24 * time.Hour),
-			BuildID: 500, BuildStarted: before(25 * time.Hour), HasIsExpired: true, PipelineName: fmt.Sprintf("pipeline-%d", 100+policyID),
+			Completed: before(24 * time.Hour),
+			BuildID:   500, BuildStarted: before(25 * time.Hour), HasIsExpired: true, PipelineName: fmt.Sprintf("pipeline-%d", 100+policyID),
 			MergeCommitID: "m2", SourceCommitID: "c2",
 		},
 	}
@@ -110,7 +110,7 @@ func running(e *requeue.Evaluation) { e.Status = "running" }
 func notStarted(e *requeue.Evaluation) {
 	e.Status, e.BuildID, e.BuildStarted, e.Completed = "queued", 0, 0, 0
 }
-func outdated(e *requeue.Evaluation)      { e.BuildIsNotCurrent = true }
+func outdated(e *requeue.Evaluation)      { e.BuildIsNotCurrent, e.Policy.ValidDuration = true, 0 }
 func notApplicable(e *requeue.Evaluation) { e.Status = "notApplicable" }
 func unknown(e *requeue.Evaluation)       { e.Status = "paused" }
 
@@ -133,8 +133,14 @@ func completed(d time.Duration) evaluationMod {
 	return func(e *requeue.Evaluation) { e.Completed = before(d) }
 }
 
-func started(d time.Duration) evaluationMod {
-	return func(e *requeue.Evaluation) { e.Started = before(d) }
+// leftQueued is what a declined re-queue can leave behind: the record waits, and its build has ended.
+func leftQueued(e *requeue.Evaluation) {
+	e.Status, e.BuildIsNotCurrent, e.Completed = "queued", true, 0
+}
+
+// created is a pull request that is so old.
+func created(d time.Duration) func(*requeue.PullRequest) {
+	return func(pr *requeue.PullRequest) { pr.Created = ago(d) }
 }
 
 func buildStarted(d time.Duration) evaluationMod {
@@ -243,11 +249,16 @@ func branches(t testing.TB, items ...string) requeue.BranchPatterns {
 
 // service answers questions. It does not filter: the rules must not rely on it.
 type service struct {
-	pipelines map[int]requeue.Pipeline
-	builds    []requeue.Build // histories, target branches and single builds alike
-	errors    map[int][]string
-	fails     map[requeue.QuestionKind]bool
-	failsAt   func(requeue.Question) bool
+	pipelines  map[int]requeue.Pipeline
+	builds     []requeue.Build // histories, target branches and single builds alike
+	errors     map[int][]string
+	failed     map[int][]requeue.FailedStep
+	noTimeline bool
+	logs       map[int]requeue.Logs
+	pushed     map[int]time.Time // by pull request
+	gone       map[int]bool      // builds that retention has removed
+	fails      map[requeue.QuestionKind]bool
+	failsAt    func(requeue.Question) bool
 }
 
 func (s service) answer(q requeue.Question) requeue.Answer {
@@ -258,6 +269,9 @@ func (s service) answer(q requeue.Question) requeue.Answer {
 	case requeue.AskPipeline:
 		return requeue.Answer{Pipeline: s.pipelines[q.PipelineID]}
 	case requeue.AskBuild:
+		if s.gone[q.BuildID] {
+			return requeue.Answer{Gone: true}
+		}
 		for _, b := range s.builds {
 			if b.ID == q.BuildID {
 				return requeue.Answer{Build: b}
@@ -266,7 +280,11 @@ func (s service) answer(q requeue.Question) requeue.Answer {
 	case requeue.AskHistory, requeue.AskTargetBranch:
 		return requeue.Answer{Builds: s.builds}
 	case requeue.AskErrors:
-		return requeue.Answer{Texts: s.errors[q.BuildID]}
+		return requeue.Answer{Errors: requeue.Errors{Texts: s.errors[q.BuildID], FailedSteps: s.failed[q.BuildID], NoTimeline: s.noTimeline}}
+	case requeue.AskLogs:
+		return requeue.Answer{Logs: s.logs[q.BuildID]}
+	case requeue.AskLastPush:
+		return requeue.Answer{Pushed: s.pushed[q.PullRequestID]}
 	}
 	return requeue.Answer{}
 }
@@ -354,8 +372,10 @@ func kinds(questions []requeue.Question) []string {
 		switch q.Kind {
 		case requeue.AskPipeline:
 			out = append(out, fmt.Sprintf("pipeline %d", q.PipelineID))
-		case requeue.AskBuild, requeue.AskErrors:
+		case requeue.AskBuild, requeue.AskErrors, requeue.AskLogs:
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.BuildID))
+		case requeue.AskLastPush:
+			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PullRequestID))
 		case requeue.AskHistory, requeue.AskTargetBranch:
 			out = append(out, fmt.Sprintf("%s %d %s", q.Kind, q.PipelineID, q.RefName))
 		}

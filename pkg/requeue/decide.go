@@ -26,7 +26,11 @@ func fail(err error) verdict { return verdict{Decision: Decision{Err: err}} }
 // cheap and does not depend on limits. The state is set in any case.
 func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) verdict {
 	projectID := pr.Repository.Project.ID
-	state, stateQuestion := r.StateOf(projectID, e, f, now)
+	state, unanswered := r.StateOf(projectID, e, f, now)
+	var build Answer
+	if question := r.hangsOn(projectID, e); question != nil {
+		build = f[*question]
+	}
 	pipelineQuestion := Question{Kind: AskPipeline, ProjectID: projectID, PipelineID: e.Policy.PipelineID}
 	pipeline, pipelineKnown := f[pipelineQuestion]
 	name := e.PipelineName
@@ -41,16 +45,16 @@ func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) v
 	if v.Requeue && (pipeline.Pipeline.QueueStatus == "disabled" || pipeline.Pipeline.QueueStatus == "paused") {
 		v = skip(PipelineDisabled, "the pipeline is "+pipeline.Pipeline.QueueStatus)
 	}
-	if (v.Requeue || nameDecides && pipeline.Err != nil) && stateQuestion != nil {
-		v = ask(*stateQuestion)
+	// In train mode a disabled pipeline's evaluation may hold a place, and one that waits in vain must not.
+	mayHoldPlace := v.Reason == PipelineDisabled && r.MaxInFlightPerBranch > 0
+	if unanswered != nil && (v.Requeue || mayHoldPlace || nameDecides && pipeline.Err != nil) {
+		v = ask(*unanswered)
 	}
-	if v.Requeue && state == StateFailed && r.greenMayShowAsRejected(e) {
-		if err := f[e.buildQuestion(projectID)].Err; err != nil {
-			v = fail(fmt.Errorf("read build %d: %w", e.BuildID, err))
-		}
+	if v.Requeue && build.Err != nil {
+		v = fail(fmt.Errorf("read build %d: %w", e.BuildID, build.Err))
 	}
 	if v.Requeue && !slices.Contains(r.When, state) {
-		v = skip(NotSelectedState, stateDetail(e, state))
+		v = skip(NotSelectedState, stateDetail(e, state, build.Gone))
 	}
 	// A pattern that hangs on a name which could not be read is not guessed. Whether the pipeline is disabled is left
 	// open then: the service declines to start a disabled one, which the confirmation finds out.
@@ -59,7 +63,7 @@ func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) v
 	if pipeline.Err != nil && (nameIncludes || nameExcludes) {
 		v = fail(fmt.Errorf("read the pipeline: %w", pipeline.Err))
 	}
-	v.State, v.Pipeline = state, name
+	v.State, v.Pipeline, v.BuildGone = state, name, state == StateFailed && build.Gone
 	return v
 }
 
@@ -94,8 +98,10 @@ func settled(s State) bool {
 	return s == StateSucceeded || s == StateOutdated || s == StateNotApplicable
 }
 
-func stateDetail(e Evaluation, s State) string {
+func stateDetail(e Evaluation, s State, buildGone bool) string {
 	switch {
+	case s == StateFailed && buildGone:
+		return "its build is gone"
 	case s == StateUnknown && e.malformed() != "":
 		return "the field " + e.malformed() + " has an unexpected type"
 	case s == StateUnknown:
@@ -108,13 +114,38 @@ func stateDetail(e Evaluation, s State) string {
 func (r *Rules) retries(pr *PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {
 	switch state {
 	case StateNotStarted:
-		if left := r.coolsFor(e.Started.Time(), now); !e.Policy.ManualQueueOnly && left > 0 {
-			return skip(CoolingDown, cooling(left)+"; the service may be about to start it")
-		}
-		return goAhead()
+		return r.startsItself(pr, e, f, now)
 	case StateFailed, StateBroken:
 		return r.retriesFailure(pr, e, state, f, now)
 	case StateExpired, StateOutdated, StateRunning, StateNotApplicable, StateSucceeded, StateUnknown:
+	}
+	return goAhead()
+}
+
+// startsItself holds an automatic policy back as long as the service may be about to start it: after the last push. The
+// record does not tell when that was; its startedDate is when the policy was first evaluated (rest-api-specs, policy).
+func (r *Rules) startsItself(pr *PullRequest, e Evaluation, f Facts, now time.Time) verdict {
+	if e.Policy.ManualQueueOnly || r.Cooldown <= 0 {
+		return goAhead()
+	}
+	since := pr.Created
+	if r.coolsFor(since, now) <= 0 { // else no push can be older
+		question := Question{
+			Kind: AskLastPush, ProjectID: pr.Repository.Project.ID, RepositoryID: pr.Repository.ID, PullRequestID: pr.ID,
+		}
+		answer, known := f[question]
+		if !known {
+			return ask(question)
+		}
+		if answer.Err != nil {
+			return fail(fmt.Errorf("read when it was pushed to last: %w", answer.Err))
+		}
+		if answer.Pushed.After(since) {
+			since = answer.Pushed
+		}
+	}
+	if left := r.coolsFor(since, now); left > 0 {
+		return skip(CoolingDown, cooling(left)+"; the service may be about to start it")
 	}
 	return goAhead()
 }
@@ -141,11 +172,11 @@ func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Fac
 		return skip(RetriesExhausted, used(0, 0))
 	}
 	if state == StateBroken && e.BuildID == 0 {
-		// Without a build there is no history to count in; the record's start bounds how often this comes round.
-		if left := r.coolsFor(e.Started.Time(), now); e.Completed == 0 && left > 0 {
-			return skip(CoolingDown, cooling(left))
+		if e.Completed == 0 {
+			// Nothing bounds how often this would come round.
+			return skip(HistoryUnknown, "the evaluation names neither a build nor an end")
 		}
-		return goAhead()
+		return goAhead() // without a build there is no history to count in
 	}
 
 	question := Question{
@@ -196,14 +227,14 @@ type history struct {
 }
 
 // newHistory counts: the builds for the same source commit that ended failed or partiallySucceeded after the last
-// succeeded one, less the first. What the service was not asked for is left out again, so that a filter it ignored
-// harms nothing.
+// succeeded one, less the first, whatever their reason: which one the service gives to a build that a re-queue starts is
+// recorded nowhere. What it was not asked for is left out again, so that a filter it ignored harms nothing.
 func newHistory(pr *PullRequest, e Evaluation, builds []Build) history {
 	var h history
 	lastGreen := 0
 	var red []int
 	for _, b := range builds {
-		if b.PipelineID != e.Policy.PipelineID || b.RefName != MergeRefName(pr.ID) || !strings.EqualFold(b.Reason, "pullRequest") {
+		if b.PipelineID != e.Policy.PipelineID || b.RefName != MergeRefName(pr.ID) {
 			continue
 		}
 		if b.ID == e.BuildID {
@@ -244,26 +275,45 @@ func sameSource(pr *PullRequest, e Evaluation, b Build) bool {
 	return true
 }
 
-// retriesError applies retryOnlyIf and neverRetryIf.
+// retriesError applies retryOnlyIf and neverRetryIf: first to what the record and the timeline say, then, where that does
+// not settle it, to all that can be had.
 func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict {
 	if len(r.RetryOnlyIf)+len(r.NeverRetryIf) == 0 {
 		return goAhead()
 	}
-	var texts []string
-	if e.BuildID != 0 {
-		question := Question{Kind: AskErrors, ProjectID: projectID, BuildID: e.BuildID}
-		answer, known := f[question]
-		if !known {
-			return ask(question)
-		}
-		if answer.Err != nil {
-			return fail(fmt.Errorf("read the errors of build %d: %w", e.BuildID, answer.Err))
-		}
-		texts = answer.Texts
+	question := Question{Kind: AskErrors, ProjectID: projectID, BuildID: e.BuildID}
+	timeline, known := f[question]
+	if !known {
+		return ask(question)
 	}
-	texts = slices.Concat(e.Preview, texts)
+	if timeline.Err != nil {
+		return fail(fmt.Errorf("read the errors of build %d: %w", e.BuildID, timeline.Err))
+	}
+	texts := slices.Concat(e.Preview, timeline.Errors.Texts)
 	if m, found := firstMatch(r.NeverRetryIf, texts); found {
 		return skip(ErrorNotRetryable, "neverRetryIf "+m)
+	}
+	if len(r.NeverRetryIf) == 0 {
+		if m, found := firstMatch(r.RetryOnlyIf, texts); found {
+			return verdict{Decision: Decision{Requeue: true, Detail: "retryOnlyIf " + m}}
+		}
+	}
+
+	question.Kind = AskLogs
+	logs, known := f[question]
+	if !known {
+		return ask(question)
+	}
+	if logs.Err != nil {
+		return fail(fmt.Errorf("read what build %d says of its failure: %w", e.BuildID, logs.Err))
+	}
+	texts = slices.Concat(texts, logs.Logs.texts())
+	missing := timeline.Errors.missing(logs.Logs, e.PreviewLost)
+	if m, found := firstMatch(r.NeverRetryIf, texts); found {
+		return skip(ErrorNotRetryable, "neverRetryIf "+m)
+	}
+	if missing != "" && len(r.NeverRetryIf) > 0 {
+		return skip(ErrorNotRetryable, fmt.Sprintf("neverRetryIf cannot be ruled out: %s (%s)", missing, timeline.Errors.had(e, logs.Logs)))
 	}
 	if len(r.RetryOnlyIf) == 0 {
 		return goAhead()
@@ -272,9 +322,9 @@ func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict
 		return verdict{Decision: Decision{Requeue: true, Detail: "retryOnlyIf " + m}}
 	}
 	if len(texts) == 0 {
-		return skip(ErrorNotRetryable, "the build shows no error text, so no retryOnlyIf can match")
+		return skip(ErrorNotRetryable, join("the build shows no error text, so no retryOnlyIf can match", missing))
 	}
-	return skip(ErrorNotRetryable, fmt.Sprintf("no retryOnlyIf matches %q", excerpt(texts[0], 0, 0)))
+	return skip(ErrorNotRetryable, join(fmt.Sprintf("no retryOnlyIf matches %q", excerpt(texts[0], 0, 0)), missing))
 }
 
 // targetBranch applies waitForTargetBranch.

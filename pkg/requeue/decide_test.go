@@ -2,6 +2,7 @@ package requeue_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,17 @@ func evaluationRows() []evaluationRow {
 	texts := func(texts ...string) service {
 		return service{builds: red.builds, errors: map[int][]string{500: texts}}
 	}
+	pushed := func(d time.Duration) service { return service{pushed: map[int]time.Time{7: ago(d)}} }
+	step := func(log, counted, kept int) requeue.FailedStep {
+		return requeue.FailedStep{Name: "Test", LogID: log, Counted: counted, Kept: kept}
+	}
+	logs := func(s requeue.FailedStep, end requeue.LogEnd) service {
+		return service{
+			builds: red.builds, errors: map[int][]string{500: {"Bash exited with code '1'."}}, failed: map[int][]requeue.FailedStep{500: {s}},
+			logs: map[int]requeue.Logs{500: {Ends: map[int]requeue.LogEnd{11: end}}},
+		}
+	}
+	manually := func(b *requeue.Build) { b.Reason = "manual" }
 	fails := func(kind requeue.QuestionKind, s service) service {
 		s.fails = map[requeue.QuestionKind]bool{kind: true}
 		return s
@@ -251,17 +263,22 @@ func evaluationRows() []evaluationRow {
 		{name: "coolingDown: 0 waits for no clock either", rules: on(noCooldown), ev: evaluation(7, failed, completed(-time.Minute)), svc: red, want: "requeue"},
 		{name: "coolingDown: expired never cools", ev: evaluation(7, expired, completed(time.Minute)), want: "requeue"},
 		{name: "coolingDown: outdated never cools", ev: evaluation(7, outdated, completed(time.Minute)), want: "requeue"},
-		{name: "coolingDown: notStarted since 9 minutes", ev: evaluation(7, notStarted, started(9*time.Minute)), want: "coolingDown"},
-		{name: "coolingDown: notStarted since 10 minutes", ev: evaluation(7, notStarted, started(10*time.Minute)), want: "requeue"},
+		{name: "coolingDown: notStarted, pushed to 9 minutes ago", ev: evaluation(7, notStarted), svc: pushed(9 * time.Minute), want: "coolingDown"},
+		{name: "coolingDown: notStarted, pushed to 10 minutes ago", ev: evaluation(7, notStarted), svc: pushed(10 * time.Minute), want: "requeue"},
+		{name: "coolingDown: notStarted, created 9 minutes ago, no push told", pr: created(9 * time.Minute), ev: evaluation(7, notStarted), want: "coolingDown"},
+		{name: "coolingDown: notStarted, created 10 minutes ago, no push told", pr: created(10 * time.Minute), ev: evaluation(7, notStarted), want: "requeue"},
+		{name: "the last push cannot be read", ev: evaluation(7, notStarted), svc: service{fails: map[requeue.QuestionKind]bool{requeue.AskLastPush: true}}, want: "error"},
 		{
 			name: "coolingDown: notStarted of a manual policy waits for nothing", rules: on(manuals(requeue.ManualInclude)),
-			ev: evaluation(7, notStarted, manual, started(time.Minute)), want: "requeue",
+			ev: evaluation(7, notStarted, manual), svc: pushed(time.Minute), want: "requeue", asks: []string{},
 		},
 		{
-			name: "coolingDown: notStarted without startedDate", want: "requeue",
-			ev: evaluation(7, notStarted, func(e *requeue.Evaluation) { e.Started = 0 }),
+			name: "coolingDown: a push cannot be older than the pull request: nothing is asked", pr: created(time.Minute),
+			ev: evaluation(7, notStarted), want: "coolingDown", asks: []string{},
 		},
-		{name: "coolingDown: notStarted with 0 waits for nothing", rules: on(noCooldown), ev: evaluation(7, notStarted, started(-time.Minute)), want: "requeue"},
+		{name: "the last push is asked for", ev: evaluation(7, notStarted), want: "requeue", asks: []string{"lastPush 7"}},
+		{name: "nobody knows when it was created or pushed to", pr: func(pr *requeue.PullRequest) { pr.Created = time.Time{} }, ev: evaluation(7, notStarted), want: "requeue"},
+		{name: "coolingDown: notStarted with 0 waits for nothing", rules: on(noCooldown), ev: evaluation(7, notStarted), svc: pushed(-time.Minute), want: "requeue", asks: []string{}},
 
 		// retriesExhausted; TestRetryBudget counts.
 		{
@@ -294,11 +311,13 @@ func evaluationRows() []evaluationRow {
 			ev: evaluation(7, broken, noBuild), want: "requeue", asks: []string{},
 		},
 		{
-			name: "broken without a build, without an end, cools down from its start", want: "coolingDown",
-			ev: evaluation(7, broken, noBuild, noEnd, started(time.Minute)),
+			name: "historyUnknown: broken without a build and without an end is for a human", want: "historyUnknown",
+			ev: evaluation(7, broken, noBuild, noEnd), asks: []string{},
 		},
-		{name: "broken without a build, without an end, 10 minutes from its start", want: "requeue", ev: evaluation(7, broken, noBuild, noEnd, started(10*time.Minute))},
-		{name: "broken without a build: an end comes before the start", want: "requeue", ev: evaluation(7, broken, noBuild, started(time.Minute))},
+		{
+			name: "retriesExhausted comes before that", rules: on(maxRetries(0)), want: "retriesExhausted",
+			ev: evaluation(7, broken, noBuild, noEnd),
+		},
 
 		// buildCanceled
 		{name: "buildCanceled", ev: evaluation(7, failed), svc: history(build(500, "canceled")), want: "buildCanceled", detail: "build 500"},
@@ -310,7 +329,19 @@ func evaluationRows() []evaluationRow {
 		{name: "historyUnknown: only older ones", ev: evaluation(7, failed), svc: history(build(499, "failed")), want: "historyUnknown"},
 		{name: "historyUnknown: of another pull request", ev: evaluation(7, failed), svc: history(build(500, "failed", func(b *requeue.Build) { b.RefName = "refs/pull/8/merge" })), want: "historyUnknown"},
 		{name: "historyUnknown: of another pipeline", ev: evaluation(7, failed), svc: history(build(500, "failed", func(b *requeue.Build) { b.PipelineID = 108 })), want: "historyUnknown"},
-		{name: "historyUnknown: of another reason", ev: evaluation(7, failed), svc: history(build(500, "failed", func(b *requeue.Build) { b.Reason = "manual" })), want: "historyUnknown"},
+		{name: "historyUnknown: not for another reason", ev: evaluation(7, failed), svc: history(build(500, "failed", manually)), want: "requeue"},
+		{
+			name: "retriesExhausted: what a re-queue has started may count as manual", ev: evaluation(7, failed),
+			svc: history(build(500, "failed", manually), build(499, "failed", manually), build(498, "failed")), want: "retriesExhausted",
+		},
+		{
+			name: "historyUnknown: its build is gone, which is no failure", ev: evaluation(7, shownAsRejected),
+			svc: service{gone: map[int]bool{500: true}}, want: "historyUnknown", asks: []string{"build 500", "history 107 refs/pull/7/merge"},
+		},
+		{
+			name: "a build that is gone was not green", ev: evaluation(7, shownAsRejected), rules: on(when(requeue.StateExpired)),
+			svc: service{gone: map[int]bool{500: true}}, want: "state", state: requeue.StateFailed, detail: "its build is gone",
+		},
 		{name: "historyUnknown: failed without a build", ev: evaluation(7, failed, noBuild), svc: red, want: "historyUnknown"},
 		{name: "historyUnknown: its build is there", ev: evaluation(7, failed), svc: red, want: "requeue"},
 
@@ -341,6 +372,80 @@ func evaluationRows() []evaluationRow {
 		{
 			name: "errorNotRetryable: no error text", rules: on(retryOnlyIf("timeout")), ev: evaluation(7, failed), svc: red,
 			want: "errorNotRetryable", detail: "the build shows no error text, so no retryOnlyIf can match",
+		},
+		{
+			name: "errorNotRetryable: retryOnlyIf matches a log, which is read last", rules: on(retryOnlyIf("^ECONNRESET$")), ev: evaluation(7, failed),
+			svc: logs(step(11, 1, 1), requeue.LogEnd{Lines: []string{"npm start", "ECONNRESET"}}), want: "requeue",
+			asks: []string{"history 107 refs/pull/7/merge", "errors 500", "logs 500"}, detail: `0 of 2 retries used; retryOnlyIf /^ECONNRESET$/ matches "ECONNRESET"`,
+		},
+		{
+			name: "errorNotRetryable: no log is read where the timeline is enough", rules: on(retryOnlyIf("exited")), ev: evaluation(7, failed),
+			svc: logs(step(11, 1, 1), requeue.LogEnd{}), want: "requeue", asks: []string{"history 107 refs/pull/7/merge", "errors 500"},
+		},
+		{
+			name: "errorNotRetryable: a pattern over lines", rules: on(retryOnlyIf("(?s)start.*ECONN")), ev: evaluation(7, failed),
+			svc: logs(step(11, 1, 1), requeue.LogEnd{Lines: []string{"npm start", "ECONNRESET"}}), want: "requeue",
+		},
+		{
+			name: "errorNotRetryable: neverRetryIf matches a log", rules: on(neverRetryIf("SyntaxError"), retryOnlyIf("exited")), ev: evaluation(7, failed),
+			svc: logs(step(11, 1, 1), requeue.LogEnd{Lines: []string{"SyntaxError: x"}}), want: "errorNotRetryable", detail: `neverRetryIf /SyntaxError/ matches "SyntaxError: x"`,
+		},
+		{
+			name: "errorNotRetryable: the step has lost errors, and its log is cut", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: logs(step(11, 12, 10), requeue.LogEnd{Lines: []string{"x"}}), want: "errorNotRetryable",
+			detail: `neverRetryIf cannot be ruled out: step "Test" keeps 10 of its 12 errors (1 error texts and 1 log lines were to be had)`,
+		},
+		{
+			name: "errorNotRetryable: the step has lost errors, and its log is whole", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: logs(step(11, 12, 10), requeue.LogEnd{Lines: []string{"x"}, Whole: true}), want: "requeue",
+		},
+		{
+			name: "errorNotRetryable: a log that is cut at its beginning is not incomplete", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: logs(step(11, 1, 1), requeue.LogEnd{Lines: []string{"x"}}), want: "requeue",
+		},
+		{
+			name: "errorNotRetryable: a step without a log is not incomplete", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: logs(step(0, 1, 1), requeue.LogEnd{}), want: "requeue",
+		},
+		{
+			name: "errorNotRetryable: a step without a log that has lost errors", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: logs(step(0, 11, 10), requeue.LogEnd{}), want: "errorNotRetryable",
+		},
+		{
+			name: "errorNotRetryable: a log that cannot be read", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: logs(step(11, 1, 1), requeue.LogEnd{Err: errTest}), want: "errorNotRetryable",
+		},
+		{
+			name: "errorNotRetryable: incomplete texts do not hold retryOnlyIf back", rules: on(retryOnlyIf("x")), ev: evaluation(7, failed),
+			svc: logs(step(11, 12, 10), requeue.LogEnd{Lines: []string{"x"}}), want: "requeue",
+		},
+		{
+			name: "errorNotRetryable: six steps failed", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: service{builds: red.builds, failed: map[int][]requeue.FailedStep{500: slices.Repeat([]requeue.FailedStep{step(0, 1, 1)}, 6)}}, want: "errorNotRetryable",
+		},
+		{
+			name: "errorNotRetryable: five steps failed", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: service{builds: red.builds, failed: map[int][]requeue.FailedStep{500: slices.Repeat([]requeue.FailedStep{step(0, 1, 1)}, 5)}}, want: "requeue",
+		},
+		{
+			name: "errorNotRetryable: no timeline", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: service{builds: red.builds, noTimeline: true}, want: "errorNotRetryable",
+		},
+		{
+			name: "errorNotRetryable: no timeline, but a reason why it never ran", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
+			svc: service{builds: red.builds, noTimeline: true, logs: map[int]requeue.Logs{500: {Validation: []string{"no agent pool"}}}}, want: "requeue",
+		},
+		{
+			name: "errorNotRetryable: neverRetryIf matches why it never ran", rules: on(neverRetryIf("pool")), ev: evaluation(7, failed),
+			svc: service{builds: red.builds, noTimeline: true, logs: map[int]requeue.Logs{500: {Validation: []string{"no agent pool"}}}}, want: "errorNotRetryable",
+		},
+		{
+			name: "errorNotRetryable: a preview that was not understood", rules: on(neverRetryIf("SyntaxError")),
+			ev: evaluation(7, failed, func(e *requeue.Evaluation) { e.PreviewLost = true }), svc: red, want: "errorNotRetryable",
+		},
+		{
+			name: "errorNotRetryable: what else the build says cannot be read", rules: on(neverRetryIf("SyntaxError")),
+			ev: evaluation(7, failed), svc: fails(requeue.AskLogs, red), want: "error",
 		},
 		{name: "errorNotRetryable: no error text and neverRetryIf alone", rules: on(neverRetryIf("timeout")), ev: evaluation(7, failed), svc: red, want: "requeue"},
 		{
@@ -652,7 +757,7 @@ func TestRetryBudget(t *testing.T) {
 			name: "another pull request", want: "0 of 5 retries used",
 			builds: []requeue.Build{own, build(499, "failed", func(b *requeue.Build) { b.RefName = "refs/pull/77/merge" })},
 		},
-		{name: "started by hand", builds: []requeue.Build{own, build(499, "failed", func(b *requeue.Build) { b.Reason = "manual" })}, want: "0 of 5 retries used"},
+		{name: "started by hand", builds: []requeue.Build{own, build(499, "failed", func(b *requeue.Build) { b.Reason = "manual" })}, want: "1 of 5 retries used"},
 		{
 			name: "all five", want: "5 of 5 retries used",
 			builds: []requeue.Build{own, build(499, "failed"), build(498, "failed"), build(497, "failed"), build(496, "failed"), build(495, "failed")},

@@ -2,6 +2,7 @@ package requeue
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -13,27 +14,36 @@ type QuestionKind string
 const (
 	AskPipeline     QuestionKind = "pipeline"     // PipelineID: its name and whether it takes builds
 	AskBuild        QuestionKind = "build"        // BuildID: how it ended
+	AskLastPush     QuestionKind = "lastPush"     // RepositoryID, PullRequestID: when its source branch was pushed to last
 	AskHistory      QuestionKind = "history"      // PipelineID, RefName refs/pull/N/merge: the builds of a pull request
-	AskErrors       QuestionKind = "errors"       // BuildID: the error texts of its timeline
+	AskErrors       QuestionKind = "errors"       // BuildID: what its timeline says of its failure
+	AskLogs         QuestionKind = "logs"         // BuildID: what else says so, once its timeline is known not to do
 	AskTargetBranch QuestionKind = "targetBranch" // PipelineID, RefName refs/heads/main: the last finished run there
 )
 
 // Question is what a verdict still lacks. It is comparable, so that no two candidates ask the same twice.
 type Question struct {
-	Kind       QuestionKind
-	ProjectID  uuid.UUID
-	PipelineID int
-	BuildID    int
-	RefName    string
+	Kind          QuestionKind
+	ProjectID     uuid.UUID
+	RepositoryID  uuid.UUID
+	PullRequestID int
+	PipelineID    int
+	BuildID       int
+	RefName       string
 }
 
 // Answer answers a Question; the member that its kind needs is set, or Err.
 type Answer struct {
-	Pipeline Pipeline // AskPipeline
+	Pipeline Pipeline // AskPipeline; the zero value where the service shows none of that ID
 	Build    Build    // AskBuild
-	Builds   []Build  // AskHistory, AskTargetBranch
-	Texts    []string // AskErrors
-	Err      error
+	// Gone, of AskBuild, says that the build exists no more: retention removes builds, and then nobody can tell how one
+	// ended.
+	Gone   bool
+	Pushed time.Time // AskLastPush; the zero value where the service does not tell
+	Builds []Build   // AskHistory, AskTargetBranch
+	Errors Errors    // AskErrors
+	Logs   Logs      // AskLogs
+	Err    error
 }
 
 // Facts are the answers so far.

@@ -85,12 +85,15 @@ type Policy struct {
 	PipelineID              int
 	ManualQueueOnly         bool
 	QueueOnSourceUpdateOnly bool // false: a moved target branch expires the build immediately
-	// ValidDuration is in minutes; with QueueOnSourceUpdateOnly, 0 means that the build never expires.
+	// ValidDuration is in minutes; with QueueOnSourceUpdateOnly, 0 means that the build never expires. What is no such
+	// number is 0: then no expiry is computed.
 	ValidDuration float64
 	// Scopes are the branches that the policy covers; none means unknown, which is taken as every branch.
 	Scopes []Scope
-	// Malformed names the first settings field of a wrong type; "" if all could be read.
+	// Malformed names the first field of a wrong type that every decision needs; "" if there is none.
 	Malformed string
+	// MalformedExpiry says that QueueOnSourceUpdateOnly is of a wrong type, which few states need.
+	MalformedExpiry bool
 }
 
 // Scope is one entry of a policy configuration's settings.scope.
@@ -114,11 +117,10 @@ var NoDetails = new(Details)
 // Details are what decides about the evaluations of build policies; those of other policies have none unless one is
 // malformed. Never nil.
 type Details struct {
-	// Malformed names the first field of the record or its context that has a wrong type; such a record is
-	// StateUnknown unless its status alone settles the matter.
+	// Malformed names the first field of the record or its context that has a wrong type and that a state needs; such a
+	// record is StateUnknown unless its status alone settles the matter.
 	Malformed string
 
-	Started   Instant // startedDate
 	Completed Instant // completedDate
 
 	// From the context of a build evaluation, which Azure DevOps calls internal data: any of it may be absent.
@@ -130,8 +132,11 @@ type Details struct {
 	PipelineName      string
 	MergeCommitID     string // lastMergeCommitId
 	SourceCommitID    string // lastMergeSourceCommitId
-	// Preview holds the error messages of buildOutputPreview.
-	Preview []string
+	// Preview holds the error messages of buildOutputPreview; PreviewLost says that it is of another shape.
+	Preview     []string
+	PreviewLost bool
+	// Words are what the service says of a broken record (errorMessage, else errorCode); "" if nothing.
+	Words string
 }
 
 // Instant is a time in microseconds since 1970, UTC; 0 is none. It takes a third of the memory of a time.Time, and unlike

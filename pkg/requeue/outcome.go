@@ -6,17 +6,33 @@ import (
 	"time"
 )
 
-// MovedPullRequest compares a pull request with what the plan was made for; the text says what moved.
-func MovedPullRequest(planned, now *PullRequest) (string, bool) {
+// MovedPullRequest compares a pull request with what the plan was made for; the text says what moved. It is looked at by
+// the rules that selected it, but for those that a single answer cannot tell: labels, which only lists carry, and what
+// takes evaluations.
+func (r *Rules) MovedPullRequest(planned, now *PullRequest) (string, bool) {
+	fresh := *now
+	fresh.Evaluations = planned.Evaluations
 	switch {
 	case now.Status != "active":
 		return "the pull request is " + now.Status, true
 	case planned.SourceCommitID != "" && now.SourceCommitID != "" && planned.SourceCommitID != now.SourceCommitID:
 		return "somebody pushed a new commit", true
-	case now.Draft && !planned.Draft:
-		return "the pull request is a draft now", true
-	case now.conflicted() && !planned.conflicted():
+	case now.TargetRefName != planned.TargetRefName:
+		return "the pull request goes to " + ShortBranch(now.TargetRefName) + " now", true
+	case now.conflicted():
 		return "the pull request has conflicts now", true
+	case now.Draft && !r.takesDraft(true):
+		return "the pull request is a draft now", true
+	case !now.Draft && !r.takesDraft(false):
+		return "the pull request is no draft any more", true
+	case !r.SourceBranches.Match(now.SourceRefName), !r.TargetBranches.Match(now.TargetRefName), !r.Authors.Match(now.Author.names()...):
+		return "the pull request's branches or its author are no longer selected", true
+	case !r.Titles.Match(now.Title):
+		return "the pull request's title is no longer selected", true
+	case r.RequireAutoComplete && !now.AutoComplete:
+		return "auto-complete was switched off", true
+	case r.RequireApproved && !fresh.approved():
+		return "the pull request is no longer approved", true
 	}
 	return "", false
 }
@@ -38,11 +54,10 @@ func (r *Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, 
 	return "", false
 }
 
-// OnItsWay finds a build of the evaluation's pipeline for the pull request that is in progress or waiting.
+// OnItsWay finds a build of the evaluation's pipeline for the pull request that has not ended and is not about to.
 func (a Action) OnItsWay(builds []Build) (Build, bool) {
 	i := slices.IndexFunc(builds, func(b Build) bool {
-		return b.PipelineID == a.Evaluation.Policy.PipelineID && b.RefName == MergeRefName(a.PullRequest.ID) &&
-			slices.Contains([]string{"inProgress", "notStarted", "postponed"}, b.Status)
+		return a.runs(b) && b.Status != "completed" && b.Status != "cancelling"
 	})
 	if i < 0 {
 		return Build{}, false
@@ -50,14 +65,38 @@ func (a Action) OnItsWay(builds []Build) (Build, bool) {
 	return builds[i], true
 }
 
-// Confirmed reports whether the record shows that the re-queue has started something: another build, an evaluation in
-// progress, or one that waits for its start and did not before. A 200 alone is no proof: the record comes back whether
-// or not anything was started.
-func (r *Rules) Confirmed(a Action, after Evaluation, at time.Time) bool {
-	state, _ := r.StateOf(a.PullRequest.Repository.Project.ID, after, nil, at)
-	return after.BuildID != 0 && after.BuildID != a.Evaluation.BuildID ||
-		state == StateRunning ||
-		state == StateNotStarted && a.State != StateNotStarted
+// runs reports whether the build is one of the evaluation's pipeline for the pull request.
+func (a Action) runs(b Build) bool {
+	return b.PipelineID == a.Evaluation.Policy.PipelineID && b.RefName == MergeRefName(a.PullRequest.ID)
+}
+
+// NewestBuild is the ID of the newest of these builds that is one of the evaluation's pipeline for the pull request, its
+// own included; 0 if there is none. IDs grow with time.
+func (a Action) NewestBuild(builds []Build) int {
+	newest := a.Evaluation.BuildID
+	for _, b := range builds {
+		if a.runs(b) {
+			newest = max(newest, b.ID)
+		}
+	}
+	return newest
+}
+
+// Confirmed reports whether the record shows that the re-queue has started something: another build, or an evaluation
+// that runs. A 200 alone is no proof, nor is the status queued with the old build: the record comes back so whether or
+// not anything was started.
+func (a Action) Confirmed(after Evaluation) bool {
+	return after.BuildID != 0 && after.BuildID != a.Evaluation.BuildID || after.Status == "running"
+}
+
+// Broke reports whether the record broke in answer to the re-queue: the service tried, and could not start a build.
+func (a Action) Broke(after Evaluation) bool {
+	return after.Status == "broken" && a.State != StateBroken
+}
+
+// LostBuild reports whether the record has given up the build that it had and waits for another one.
+func (a Action) LostBuild(after Evaluation) bool {
+	return a.Evaluation.BuildID != 0 && after.BuildID == 0 && after.Status == "queued" && after.malformed() == ""
 }
 
 // BuildAfter is the build that the record shows beside the one before; 0 if none.

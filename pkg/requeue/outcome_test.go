@@ -23,31 +23,70 @@ func TestMovedPullRequest(t *testing.T) {
 	status := func(s string) func(*requeue.PullRequest) {
 		return func(pr *requeue.PullRequest) { pr.Status = s }
 	}
+	from := func(refName string) func(*requeue.PullRequest) {
+		return func(pr *requeue.PullRequest) { pr.SourceRefName = refName }
+	}
+	titled := func(title string) func(*requeue.PullRequest) {
+		return func(pr *requeue.PullRequest) { pr.Title = title }
+	}
+	by := func(name string) func(*requeue.PullRequest) {
+		return func(pr *requeue.PullRequest) { pr.Author = requeue.Identity{DisplayName: name} }
+	}
+	drafts := func(d requeue.Drafts) func(*requeue.Rules) { return func(r *requeue.Rules) { r.Drafts = d } }
+	reviewed := pullRequest(7, with(evaluation(8, reviewers)))
 	tests := []struct {
 		name         string
+		rules        func(*requeue.Rules)
 		planned, now requeue.PullRequest
 		want         string
 	}{
-		{"nothing changed", pullRequest(7), pullRequest(7), ""},
-		{"completed", pullRequest(7), pullRequest(7, status("completed")), "the pull request is completed"},
-		{"abandoned", pullRequest(7), pullRequest(7, status("abandoned")), "the pull request is abandoned"},
-		{"a push", pullRequest(7), pullRequest(7, commit("c3")), "somebody pushed a new commit"},
-		{"no commit was known", pullRequest(7, commit("")), pullRequest(7), ""},
-		{"no commit is known now", pullRequest(7), pullRequest(7, commit("")), ""},
-		{"a draft that was none", pullRequest(7), pullRequest(7, draft), "the pull request is a draft now"},
-		{"a draft that was one", pullRequest(7, draft), pullRequest(7, draft), ""},
-		{"a draft no more", pullRequest(7, draft), pullRequest(7), ""},
-		{"conflicts that are new", pullRequest(7), pullRequest(7, conflicts), "the pull request has conflicts now"},
-		{"a merge that fails now", pullRequest(7), pullRequest(7, func(pr *requeue.PullRequest) { pr.MergeStatus = "failure" }), "the pull request has conflicts now"},
-		{"a merge that is made again", pullRequest(7), pullRequest(7, func(pr *requeue.PullRequest) { pr.MergeStatus = "queued" }), ""},
-		{"another title, vote, label and target", pullRequest(7), pullRequest(7, votes(-10), autoComplete, onto("release"), func(pr *requeue.PullRequest) {
-			pr.Title, pr.Labels = "Another", []string{"x"}
-		}), ""},
+		{name: "nothing changed", planned: pullRequest(7), now: pullRequest(7)},
+		{name: "completed", planned: pullRequest(7), now: pullRequest(7, status("completed")), want: "the pull request is completed"},
+		{name: "abandoned", planned: pullRequest(7), now: pullRequest(7, status("abandoned")), want: "the pull request is abandoned"},
+		{name: "a push", planned: pullRequest(7), now: pullRequest(7, commit("c3")), want: "somebody pushed a new commit"},
+		{name: "no commit was known", planned: pullRequest(7, commit("")), now: pullRequest(7)},
+		{name: "no commit is known now", planned: pullRequest(7), now: pullRequest(7, commit(""))},
+		{name: "another target branch", planned: pullRequest(7), now: pullRequest(7, onto("release")), want: "the pull request goes to release now"},
+		{name: "drafts are skipped, and it is one", planned: pullRequest(7), now: pullRequest(7, draft), want: "the pull request is a draft now"},
+		{name: "drafts are included", rules: drafts(requeue.DraftsInclude), planned: pullRequest(7), now: pullRequest(7, draft)},
+		{name: "drafts only", rules: drafts(requeue.DraftsOnly), planned: pullRequest(7, draft), now: pullRequest(7, draft)},
+		{name: "drafts only, and it is none any more", rules: drafts(requeue.DraftsOnly), planned: pullRequest(7, draft), now: pullRequest(7), want: "the pull request is no draft any more"},
+		{name: "conflicts", planned: pullRequest(7), now: pullRequest(7, conflicts), want: "the pull request has conflicts now"},
+		{name: "a merge that fails now", planned: pullRequest(7), now: pullRequest(7, func(pr *requeue.PullRequest) { pr.MergeStatus = "failure" }), want: "the pull request has conflicts now"},
+		{name: "a merge that is made again", planned: pullRequest(7), now: pullRequest(7, func(pr *requeue.PullRequest) { pr.MergeStatus = "queued" })},
+		{
+			name: "another source branch is selected no more", rules: func(r *requeue.Rules) { r.SourceBranches = branches(t, "topic*") },
+			planned: pullRequest(7, from("refs/heads/topic")), now: pullRequest(7, from("refs/heads/other")), want: "the pull request's branches or its author are no longer selected",
+		},
+		{name: "another source branch, and all are selected", planned: pullRequest(7, from("refs/heads/topic")), now: pullRequest(7, from("refs/heads/other"))},
+		{
+			name: "another author", rules: func(r *requeue.Rules) { r.Authors = patterns(t, "Ada") },
+			planned: pullRequest(7, by("Ada")), now: pullRequest(7, by("Grace")), want: "the pull request's branches or its author are no longer selected",
+		},
+		{
+			name: "a title that is excluded now", rules: func(r *requeue.Rules) { r.Titles = patterns(t, "!wip*") },
+			planned: pullRequest(7), now: pullRequest(7, titled("WIP: x")), want: "the pull request's title is no longer selected",
+		},
+		{name: "another title, and all are selected", planned: pullRequest(7), now: pullRequest(7, titled("WIP: x"))},
+		{name: "auto-complete was switched off", rules: requireAutoComplete, planned: pullRequest(7, autoComplete), now: pullRequest(7), want: "auto-complete was switched off"},
+		{name: "auto-complete was switched off, and is not required", planned: pullRequest(7, autoComplete), now: pullRequest(7)},
+		{name: "somebody waits for the author now", rules: requireApproved, planned: pullRequest(7, votes(10)), now: pullRequest(7, votes(10, -5)), want: "the pull request is no longer approved"},
+		{name: "the only approval was taken back", rules: requireApproved, planned: pullRequest(7, votes(10)), now: pullRequest(7, votes(0)), want: "the pull request is no longer approved"},
+		{name: "votes went, but the policy that counts them was approved", rules: requireApproved, planned: reviewed, now: pullRequest(7, votes(0))},
+		{name: "votes are no condition", planned: pullRequest(7, votes(10)), now: pullRequest(7, votes(-10))},
+		{
+			name: "labels are no matter: a single answer has none", rules: func(r *requeue.Rules) { r.Labels = patterns(t, "ready") },
+			planned: pullRequest(7, func(pr *requeue.PullRequest) { pr.Labels = []string{"ready"} }), now: pullRequest(7),
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, moved := requeue.MovedPullRequest(&tt.planned, &tt.now)
+			r := rules()
+			if tt.rules != nil {
+				tt.rules(&r)
+			}
+			got, moved := r.MovedPullRequest(&tt.planned, &tt.now)
 			if got != tt.want || moved != (tt.want != "") {
 				t.Errorf("got %q, %t; want %q", got, moved, tt.want)
 			}
@@ -103,7 +142,7 @@ func TestMoved(t *testing.T) {
 		},
 		{
 			name: "other fields do not matter", planned: action(evaluation(7, expired), requeue.StateExpired),
-			now: evaluation(7, expired, started(0), completed(0), preview("x"), noNames),
+			now: evaluation(7, expired, completed(0), preview("x"), noNames),
 		},
 	}
 	for _, tt := range tests {
@@ -162,11 +201,14 @@ func TestConfirmed(t *testing.T) {
 		{"another build that is over already", action(evaluation(7, failed), requeue.StateFailed), evaluation(7, failed, buildID(501)), true},
 		{"another build beside a field of the wrong type", action(evaluation(7, failed), requeue.StateFailed), evaluation(7, buildID(501), malformed), true},
 		{"a build where there was none", action(evaluation(7, notStarted), requeue.StateNotStarted), evaluation(7, status("queued")), true},
+		{"a new build, but broken", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, broken, buildID(501)), true},
 		{"running with the same build", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, running), true},
 		{"running without a build", action(evaluation(7, notStarted), requeue.StateNotStarted), evaluation(7, running, noBuild), true},
-		{"in the queue with the same build, expired no more", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, status("queued")), true},
-		{"waiting for its start, and was expired", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, notStarted), true},
-		{"waiting for its start, and was broken without a build", action(evaluation(7, broken, noBuild), requeue.StateBroken), evaluation(7, notStarted), true},
+		{"in the queue with the same build, expired no more", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, status("queued")), false},
+		{"what a decline leaves behind", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, leftQueued), false},
+		{"waiting for its start, and was expired", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, notStarted), false},
+		{"waiting for its start, and was broken without a build", action(evaluation(7, broken, noBuild), requeue.StateBroken), evaluation(7, notStarted), false},
+		{"broken now", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, broken), false},
 		{"waiting for its start, as before", action(evaluation(7, notStarted), requeue.StateNotStarted), evaluation(7, notStarted), false},
 		{"green with the same build", action(evaluation(7, expired), requeue.StateExpired), evaluation(7), false},
 		{"failed with the same build", action(evaluation(7, expired), requeue.StateExpired), evaluation(7, failed), false},
@@ -178,10 +220,58 @@ func TestConfirmed(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := new(rules()).Confirmed(tt.from, tt.after, now); got != tt.want {
+			if got := tt.from.Confirmed(tt.after); got != tt.want {
 				t.Errorf("got %t, want %t", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestBrokeAndLostBuild(t *testing.T) {
+	t.Parallel()
+	wasExpired := action(evaluation(7, expired), requeue.StateExpired)
+	tests := []struct {
+		name        string
+		from        requeue.Action
+		after       requeue.Evaluation
+		broke, lost bool
+	}{
+		{name: "broken now", from: wasExpired, after: evaluation(7, broken), broke: true},
+		{name: "broken as before", from: action(evaluation(7, broken), requeue.StateBroken), after: evaluation(7, broken)},
+		{name: "rejected", from: wasExpired, after: evaluation(7, failed)},
+		{name: "the build is gone from the record", from: wasExpired, after: evaluation(7, notStarted), lost: true},
+		{name: "there was none before", from: action(evaluation(7, notStarted), requeue.StateNotStarted), after: evaluation(7, notStarted)},
+		{name: "the same build", from: wasExpired, after: evaluation(7, leftQueued)},
+		{name: "no build, but failed", from: wasExpired, after: evaluation(7, failed, noBuild)},
+		{name: "no build that could be read", from: wasExpired, after: evaluation(7, notStarted, malformed)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if broke, lost := tt.from.Broke(tt.after), tt.from.LostBuild(tt.after); broke != tt.broke || lost != tt.lost {
+				t.Errorf("broke %t, lost its build %t", broke, lost)
+			}
+		})
+	}
+}
+
+func TestNewestBuild(t *testing.T) {
+	t.Parallel()
+	a := action(evaluation(7, expired), requeue.StateExpired)
+	for _, tt := range []struct {
+		name   string
+		builds []requeue.Build
+		want   int
+	}{
+		{"none: the evaluation's own", nil, 500},
+		{"older ones", []requeue.Build{build(499, "failed"), build(480, "failed")}, 500},
+		{"a newer one", []requeue.Build{build(499, "failed"), build(501, ""), build(500, "failed")}, 501},
+		{"a newer one of another pull request", []requeue.Build{build(501, "", func(b *requeue.Build) { b.RefName = "refs/pull/8/merge" })}, 500},
+		{"a newer one of another pipeline", []requeue.Build{build(501, "", func(b *requeue.Build) { b.PipelineID = 108 })}, 500},
+	} {
+		if got := a.NewestBuild(tt.builds); got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
 	}
 }
 

@@ -1,5 +1,7 @@
 package requeue
 
+import "github.com/google/uuid"
+
 // Plan is everything that was decided, before anything is done.
 type Plan struct {
 	// PullRequests are all that were considered, in plan order: by Rules.Order, ties by number.
@@ -35,6 +37,8 @@ type Decision struct {
 	Detail string
 	// Pipeline is the pipeline's name, from the context or from the pipeline itself; "" if unknown.
 	Pipeline string
+	// BuildGone says that the state is StateFailed for want of the build, which might have shown it to be expired.
+	BuildGone bool
 	// Err is set where history, error texts or target branch could not be read; the evaluation is then never re-queued.
 	Err error
 }
@@ -51,6 +55,8 @@ type Action struct {
 // Outcome is what became of one Action; outcomes are indexed as the actions are.
 type Outcome struct {
 	Verdict Verdict
+	// EvaluationID is the record's number after the re-queue, where it has got a new one; else the zero value.
+	EvaluationID uuid.UUID
 	// BuildAfter is the build that the re-queue started; 0 as long as it is unknown.
 	BuildAfter int
 	// Detail says what moved, or the likely cause why nothing was started.

@@ -40,9 +40,9 @@ func (r *Rules) screen(pr *PullRequest, policies []*Policy, known bool, now time
 		return Author, pr.Author.DisplayName
 	case !r.Titles.Match(pr.Title):
 		return Title, ""
-	case pr.Draft && r.Drafts != DraftsInclude && r.Drafts != DraftsOnly:
+	case pr.Draft && !r.takesDraft(true):
 		return Draft, ""
-	case !pr.Draft && r.Drafts == DraftsOnly:
+	case !pr.Draft && !r.takesDraft(false):
 		return NotDraft, ""
 	case r.CreatedWithin > 0 && now.Sub(pr.Created) > r.CreatedWithin:
 		if pr.Created.IsZero() {
@@ -61,6 +61,14 @@ func (r *Rules) screen(pr *PullRequest, policies []*Policy, known bool, now time
 		return OtherSlice, fmt.Sprintf("this job is %d of %d", r.Slice.Position, r.Slice.Total)
 	}
 	return "", ""
+}
+
+// takesDraft reports whether the input drafts selects drafts, or what is none.
+func (r *Rules) takesDraft(draft bool) bool {
+	if draft {
+		return r.Drafts == DraftsInclude || r.Drafts == DraftsOnly
+	}
+	return r.Drafts != DraftsOnly
 }
 
 func (i Identity) names() []string {

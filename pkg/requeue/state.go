@@ -10,8 +10,11 @@ import (
 // IsBuild reports whether the evaluation's policy is a build validation, the only kind that reacts to a re-queue.
 func (e Evaluation) IsBuild() bool { return e.Policy.IsBuild() }
 
-// IsBuild reports whether the policy is a build validation.
-func (p *Policy) IsBuild() bool { return p.TypeID == buildType }
+// IsBuild reports whether the policy is a build validation. Old servers leave the type out; then it is one that has a
+// pipeline.
+func (p *Policy) IsBuild() bool {
+	return p.TypeID == buildType || p.TypeID == uuid.Nil && p.PipelineID > 0
+}
 
 var (
 	buildType             = uuid.MustParse(BuildPolicyType)
@@ -30,40 +33,54 @@ func (e Evaluation) malformed() string {
 // StateOf derives the state of an evaluation: the first row of the contract's table that fits. A record with a field
 // of a wrong type is unknown unless its status alone settles the matter.
 //
-// One row depends on what the record does not say: a policy that expires builds immediately can show a green build as
-// rejected. Where Rules.When makes the difference matter, the Question asks for that build; until it is answered the
-// state is StateFailed.
+// Two rows depend on what the record does not say. A policy that expires builds immediately can show a green build as
+// rejected; and a record that waits, with a build that is not current, may wait for one that has ended long ago: that is
+// what a re-queue leaves behind which the service has declined. The Question asks for that build; until it is answered
+// the state is StateFailed or StateRunning.
 func (r *Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Time) (State, *Question) {
 	switch {
-	case e.Malformed != "status" && e.Status == "notApplicable":
+	case e.Malformed != "status" && e.Status == StatusNotApplicable:
 		return StateNotApplicable, nil
 	case e.Malformed != "status" && e.Status == "running":
 		return StateRunning, nil
 	case e.malformed() != "":
 		return StateUnknown, nil
-	case e.Status == "queued" && e.BuildID != 0 && !e.IsExpired:
-		return StateRunning, nil
 	case e.IsExpired:
 		return StateExpired, nil
-	case e.Status == "rejected":
-		if !r.greenMayShowAsRejected(e) {
-			return StateFailed, nil
+	}
+	var build Answer
+	if question := r.hangsOn(projectID, e); question != nil {
+		known := false
+		if build, known = f[*question]; !known {
+			return e.unlessExpired(), question
 		}
-		question := e.buildQuestion(projectID)
-		answer, known := f[question]
-		if !known {
-			return StateFailed, &question
+	}
+	switch e.Status {
+	case "queued":
+		switch {
+		case e.BuildID == 0:
+			return StateNotStarted, nil
+		case build.Gone, build.Err == nil && build.Build.Status == "completed":
+			return StateExpired, nil
 		}
-		if answer.Err == nil && answer.Build.Result == "succeeded" {
+		return StateRunning, nil
+	case "rejected":
+		switch {
+		case e.BuildIsNotCurrent && e.Policy.MalformedExpiry:
+			return StateUnknown, nil
+		case build.Err == nil && build.Build.Result == "succeeded":
 			return StateExpired, nil
 		}
 		return StateFailed, nil
-	case e.Status == "broken":
+	case "broken":
 		return StateBroken, nil
-	case e.Status == "queued":
-		return StateNotStarted, nil
-	case e.Status == "approved":
-		if e.BuildIsNotCurrent && e.BuildStarted != 0 && now.Sub(e.BuildStarted.Time()) >= r.OutdatedAfter {
+	case "approved":
+		switch {
+		case e.BuildIsNotCurrent && e.Policy.MalformedExpiry && e.Policy.ValidDuration > 0:
+			return StateUnknown, nil
+		case e.outlived(now):
+			return StateExpired, nil
+		case e.BuildIsNotCurrent && e.BuildStarted != 0 && now.Sub(e.BuildStarted.Time()) >= r.OutdatedAfter:
 			return StateOutdated, nil
 		}
 		return StateSucceeded, nil
@@ -71,12 +88,40 @@ func (r *Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Tim
 	return StateUnknown, nil
 }
 
-func (e Evaluation) buildQuestion(projectID uuid.UUID) Question {
-	return Question{Kind: AskBuild, ProjectID: projectID, BuildID: e.BuildID}
+// hangsOn is the question on whose answer the state of the record depends; nil if it depends on none.
+func (r *Rules) hangsOn(projectID uuid.UUID, e Evaluation) *Question {
+	if !e.IsBuild() || !e.BuildIsNotCurrent || e.BuildID == 0 || e.IsExpired || e.malformed() != "" {
+		return nil
+	}
+	switch e.Status {
+	case "queued":
+	case "rejected":
+		if e.Policy.QueueOnSourceUpdateOnly || e.Policy.MalformedExpiry ||
+			!slices.Contains(r.When, StateExpired) && !slices.Contains(r.When, StateFailed) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return &Question{Kind: AskBuild, ProjectID: projectID, BuildID: e.BuildID}
 }
 
-// greenMayShowAsRejected is true for the builds of "immediately" policies that the rules have a use for.
-func (r *Rules) greenMayShowAsRejected(e Evaluation) bool {
-	return e.IsBuild() && e.BuildIsNotCurrent && e.BuildID != 0 && !e.Policy.QueueOnSourceUpdateOnly &&
-		(slices.Contains(r.When, StateExpired) || slices.Contains(r.When, StateFailed))
+// unlessExpired is the state of a record that hangs on its build, until that is known.
+func (e Evaluation) unlessExpired() State {
+	if e.Status == "queued" {
+		return StateRunning
+	}
+	return StateFailed
 }
+
+// outlived reports whether a green build of a policy that expires "after n hours" has come of age since the target branch
+// was updated. The record may say so later: other clients compute it as well (jjonescz/vs-insertions, RpsParser.cs).
+func (e Evaluation) outlived(now time.Time) bool {
+	since := max(e.Completed, e.BuildStarted)
+	return e.IsBuild() && e.BuildIsNotCurrent && e.Policy.QueueOnSourceUpdateOnly && e.Policy.ValidDuration > 0 && since != 0 &&
+		now.Sub(since.Time()).Minutes() >= e.Policy.ValidDuration
+}
+
+// neverStarts reports whether the expired evaluation waits for a build that has ended: somebody has tried to start
+// another one, and none came.
+func (e Evaluation) neverStarts() bool { return !e.IsExpired && e.Status == "queued" }

@@ -9,6 +9,19 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
+// afterHours is a green build for an older target branch, of a policy that expires after so many minutes; 0 is not told.
+func afterHours(minutes float64, ended, started time.Duration) evaluationMod {
+	return func(e *requeue.Evaluation) {
+		e.BuildIsNotCurrent, e.Policy.ValidDuration, e.Completed, e.BuildStarted = true, minutes, 0, 0
+		if ended > 0 {
+			e.Completed = before(ended)
+		}
+		if started > 0 {
+			e.BuildStarted = before(started)
+		}
+	}
+}
+
 func TestStateOf(t *testing.T) {
 	t.Parallel()
 	asked := &requeue.Question{Kind: requeue.AskBuild, ProjectID: project.ID, BuildID: 500}
@@ -31,8 +44,32 @@ func TestStateOf(t *testing.T) {
 		{name: "running without a build", ev: evaluation(1, running, noBuild), want: requeue.StateRunning},
 		{name: "queued with a build is in the queue", ev: evaluation(1, status("queued")), want: requeue.StateRunning},
 		{
-			name: "queued with a build that is not current is in the queue",
-			ev:   evaluation(1, status("queued"), outdated), want: requeue.StateRunning,
+			name: "queued with a build that is not current: asked for, and in the queue until then",
+			ev:   evaluation(1, leftQueued), want: requeue.StateRunning, asks: asked,
+		},
+		{
+			name: "queued with a build that is not current: asked for whatever is selected",
+			ev:   evaluation(1, leftQueued), rules: when(requeue.StateBroken), want: requeue.StateRunning, asks: asked,
+		},
+		{
+			name: "left behind by a decline: its build has ended", ev: evaluation(1, leftQueued),
+			facts: answered(requeue.Answer{Build: build(500, "succeeded")}), want: requeue.StateExpired,
+		},
+		{
+			name: "left behind by a decline: whatever its build's result", ev: evaluation(1, leftQueued),
+			facts: answered(requeue.Answer{Build: build(500, "failed")}), want: requeue.StateExpired,
+		},
+		{
+			name: "left behind by a decline: its build is gone", ev: evaluation(1, leftQueued),
+			facts: answered(requeue.Answer{Gone: true}), want: requeue.StateExpired,
+		},
+		{
+			name: "queued, and its build has not ended", ev: evaluation(1, leftQueued),
+			facts: answered(requeue.Answer{Build: build(500, "", func(b *requeue.Build) { b.Status = "inProgress" })}), want: requeue.StateRunning,
+		},
+		{
+			name: "queued, and its build could not be read", ev: evaluation(1, leftQueued),
+			facts: answered(requeue.Answer{Err: errTest}), want: requeue.StateRunning,
 		},
 		{
 			name: "queued with a build on a server without isExpired is in the queue",
@@ -84,6 +121,22 @@ func TestStateOf(t *testing.T) {
 			facts: answered(requeue.Answer{Build: build(500, "canceled")}), want: requeue.StateFailed,
 		},
 		{
+			name: "immediately: the build is gone, and nobody knows", ev: evaluation(1, shownAsRejected),
+			facts: answered(requeue.Answer{Gone: true}), want: requeue.StateFailed,
+		},
+		{
+			name: "immediately: the setting that says so is of a wrong type",
+			ev:   evaluation(1, shownAsRejected, func(e *requeue.Evaluation) { e.Policy.MalformedExpiry = true }), want: requeue.StateUnknown,
+		},
+		{
+			name: "that setting is of no matter to a current build that failed",
+			ev:   evaluation(1, failed, func(e *requeue.Evaluation) { e.Policy.MalformedExpiry = true }), want: requeue.StateFailed,
+		},
+		{
+			name: "nor to one whose record says that it has expired",
+			ev:   evaluation(1, expired, func(e *requeue.Evaluation) { e.Policy.MalformedExpiry = true }), want: requeue.StateExpired,
+		},
+		{
 			name: "immediately: the build could not be read", ev: evaluation(1, shownAsRejected),
 			facts: answered(requeue.Answer{Build: build(500, "succeeded"), Err: errTest}), want: requeue.StateFailed,
 		},
@@ -112,6 +165,28 @@ func TestStateOf(t *testing.T) {
 			name: "not started on a server without isExpired",
 			ev:   evaluation(1, notStarted, func(e *requeue.Evaluation) { e.HasIsExpired = false }), want: requeue.StateNotStarted,
 		},
+
+		{name: "after 12 hours: computed, since the record may lag", ev: evaluation(1, afterHours(720, 12*time.Hour, 13*time.Hour)), want: requeue.StateExpired},
+		{name: "after 12 hours: a second to go", ev: evaluation(1, afterHours(720, 12*time.Hour-time.Second, 13*time.Hour)), want: requeue.StateOutdated},
+		{name: "after 12 hours: the later of end and start counts", ev: evaluation(1, afterHours(720, 13*time.Hour, 11*time.Hour)), want: requeue.StateSucceeded},
+		{name: "after 12 hours: the end alone", ev: evaluation(1, afterHours(720, 12*time.Hour, 0)), want: requeue.StateExpired},
+		{name: "after 12 hours: the start alone", ev: evaluation(1, afterHours(720, 0, 12*time.Hour)), want: requeue.StateExpired},
+		{name: "after 12 hours: neither is told", ev: evaluation(1, afterHours(720, 0, 0)), want: requeue.StateSucceeded},
+		{name: "after half a minute", ev: evaluation(1, afterHours(0.5, 30*time.Second, time.Minute)), want: requeue.StateExpired},
+		{name: "never: old is not expired", ev: evaluation(1, afterHours(0, 99*time.Hour, 99*time.Hour)), want: requeue.StateOutdated},
+		{
+			name: "after 12 hours: the target branch has not moved",
+			ev:   evaluation(1, afterHours(720, 99*time.Hour, 99*time.Hour), func(e *requeue.Evaluation) { e.BuildIsNotCurrent = false }), want: requeue.StateSucceeded,
+		},
+		{
+			name: "immediately: no age is computed",
+			ev:   evaluation(1, afterHours(720, 13*time.Hour, 13*time.Hour), func(e *requeue.Evaluation) { e.Policy.QueueOnSourceUpdateOnly = false }), want: requeue.StateOutdated,
+		},
+		{
+			name: "after hours or immediately, who knows",
+			ev:   evaluation(1, afterHours(720, 13*time.Hour, 13*time.Hour), func(e *requeue.Evaluation) { e.Policy.MalformedExpiry = true }), want: requeue.StateUnknown,
+		},
+		{name: "other policy types have no age", ev: evaluation(1, afterHours(720, 13*time.Hour, 0), ofType(commentsType, "Comments")), want: requeue.StateSucceeded},
 
 		{name: "outdated", ev: evaluation(1, outdated), want: requeue.StateOutdated},
 		{name: "outdated: started just so long ago", ev: evaluation(1, outdated, buildStarted(12*time.Hour)), want: requeue.StateOutdated},

@@ -52,7 +52,7 @@ type surveyed struct {
 	evaluations []EvaluationPlan // in plan order; what selects has settled is in them
 	open        []selection      // what selects has not settled, in plan order: few of many
 	approved    bool
-	stalest     Instant // start of its selected build that started longest ago; zero: one never started
+	stalest     Instant // start of its selected build that started longest ago; neverStarted if none has
 	selected    bool    // it has a candidate
 }
 
@@ -104,7 +104,7 @@ func (s *survey) look(in *Screened) *surveyed {
 		e := &out.evaluations[i]
 		v := s.rules.selects(in.PullRequest, *e.Evaluation, s.facts, s.now)
 		if out.skipped != "" {
-			e.Decision = s.decision(Decision{State: v.State, Pipeline: v.Pipeline})
+			e.Decision = s.decision(Decision{State: v.State, Pipeline: v.Pipeline, BuildGone: v.BuildGone})
 			continue
 		}
 		if e.Decision = s.decision(v.Decision); v.Requeue || v.need != nil || v.Err != nil {
@@ -114,7 +114,7 @@ func (s *survey) look(in *Screened) *surveyed {
 			s.ask(*v.need)
 		}
 		if v.Requeue {
-			out.addCandidate(*e.Evaluation)
+			out.addCandidate(*e.Evaluation, v.State)
 		}
 	}
 	return out
@@ -133,11 +133,14 @@ func (s *survey) decision(d Decision) *Decision {
 	return known
 }
 
+// neverStarted comes after every time: one that never starts must hold nobody up.
+const neverStarted Instant = 1<<63 - 1
+
 // addCandidate keeps the start of the build that started longest ago.
-func (p *surveyed) addCandidate(e Evaluation) {
-	started := e.BuildStarted
-	if started == 0 && e.BuildID != 0 {
-		started = e.Started // older servers do not tell when the build started
+func (p *surveyed) addCandidate(e Evaluation, state State) {
+	started := cmp.Or(e.BuildStarted, e.Completed) // older servers do not tell when the build started
+	if e.BuildID == 0 || state == StateExpired && e.neverStarts() {
+		started = neverStarted
 	}
 	if !p.selected || started < p.stalest {
 		p.stalest = started
@@ -249,9 +252,9 @@ func (s *survey) decide(p *surveyed) {
 			v, open = open[0].verdict, open[1:]
 		}
 		if v.Requeue {
-			state, pipeline := v.State, v.Pipeline
-			v = s.rules.retries(p.pr, *e.Evaluation, state, s.facts, s.now)
-			v.State, v.Pipeline = state, pipeline
+			known := v.Decision
+			v = s.rules.retries(p.pr, *e.Evaluation, v.State, s.facts, s.now)
+			v.State, v.Pipeline, v.BuildGone = known.State, known.Pipeline, known.BuildGone
 		}
 		verdicts[i] = v
 	}
@@ -260,7 +263,7 @@ func (s *survey) decide(p *surveyed) {
 			p.skipped, p.detail = OtherBlockers, p.evaluations[blocker].name()+" is "+string(verdicts[blocker].State)
 			for i := range verdicts {
 				e := &p.evaluations[i]
-				e.Decision = s.decision(Decision{State: e.State, Pipeline: e.Pipeline, Err: verdicts[i].Err})
+				e.Decision = s.decision(Decision{State: e.State, Pipeline: e.Pipeline, BuildGone: e.BuildGone, Err: verdicts[i].Err})
 			}
 			return
 		}
@@ -332,7 +335,7 @@ func (s *survey) decideEvaluation(p *surveyed, i int, v verdict) {
 	if v.need != nil {
 		s.ask(*v.need)
 	}
-	v.State, v.Pipeline = out.State, out.Pipeline
+	v.State, v.Pipeline, v.BuildGone = out.State, out.Pipeline, out.BuildGone
 	out.Decision = s.decision(v.Decision)
 }
 

@@ -65,11 +65,25 @@ func TestOrder(t *testing.T) {
 			[]int{2, 3, 1},
 		},
 		{
-			"stalest: never started first, nothing selected last",
+			"stalest: never started behind all that have, nothing selected last",
 			[]requeue.OrderKey{requeue.OrderStalest},
 			nil,
 			[]requeue.PullRequest{pullRequest(1, with(evaluation(1))), pullRequest(2, stale(1000*time.Hour)), pullRequest(3, with(evaluation(1, notStarted))), pullRequest(4)},
-			[]int{3, 2, 1, 4},
+			[]int{2, 3, 1, 4},
+		},
+		{
+			"stalest: what waits for a build that has ended long ago holds nobody up",
+			[]requeue.OrderKey{requeue.OrderStalest},
+			nil,
+			[]requeue.PullRequest{pullRequest(1, with(evaluation(1, leftQueued, buildStarted(99*time.Hour)))), pullRequest(2, stale(time.Hour)), pullRequest(3, with(evaluation(1)))},
+			[]int{2, 1, 3},
+		},
+		{
+			"stalest: one that never started beside one that has",
+			[]requeue.OrderKey{requeue.OrderStalest},
+			nil,
+			[]requeue.PullRequest{pullRequest(1, stale(20*time.Hour)), pullRequest(2, with(evaluation(1, notStarted), evaluation(2, expired, buildStarted(30*time.Hour))))},
+			[]int{2, 1},
 		},
 		{
 			"stalest: the stalest of its selected builds",
@@ -97,7 +111,7 @@ func TestOrder(t *testing.T) {
 			nil,
 			[]requeue.PullRequest{
 				pullRequest(1, stale(30*time.Hour)),
-				pullRequest(2, with(evaluation(1, expired, started(40*time.Hour), func(e *requeue.Evaluation) { e.BuildStarted = 0 }))),
+				pullRequest(2, with(evaluation(1, expired, completed(40*time.Hour), func(e *requeue.Evaluation) { e.BuildStarted = 0 }))),
 			},
 			[]int{2, 1},
 		},
@@ -129,7 +143,7 @@ func TestOrder(t *testing.T) {
 			}
 			for range 2 {
 				var got []int
-				for _, pr := range planOf(t, r, service{}, tt.prs...).PullRequests {
+				for _, pr := range planOf(t, r, service{builds: []requeue.Build{build(500, "failed")}}, tt.prs...).PullRequests {
 					got = append(got, pr.PullRequest.ID)
 				}
 				if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -413,7 +427,7 @@ func TestAsk(t *testing.T) {
 		{
 			name: "history, then errors, then the target branch", rules: []func(*requeue.Rules){retryOnly, waitForTarget, maxPerRun(1)},
 			svc: service{builds: svc.builds, errors: map[int][]string{501: {"syntax error"}, 502: {"timeout"}}}, prs: five,
-			want: [][]string{{history("1")}, {"errors 501"}, {history("2")}, {"errors 502"}, {"targetBranch 107 refs/heads/main"}},
+			want: [][]string{{history("1")}, {"errors 501"}, {"logs 501"}, {history("2")}, {"errors 502"}, {"targetBranch 107 refs/heads/main"}},
 			plan: []string{"2/7"},
 		},
 		{

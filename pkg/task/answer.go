@@ -34,7 +34,7 @@ func decide(
 		})
 		batches := batch(questions)
 		answers := make([][]requeue.Answer, len(batches))
-		each(ctx, concurrency, len(batches), func(i int) { answers[i] = answer(ctx, client, batches[i]) })
+		each(ctx, concurrency, len(batches), func(i int) { answers[i] = answer(ctx, client, batches[i], facts) })
 		for i, questions := range batches {
 			for j, q := range questions {
 				if answers[i] == nil {
@@ -65,8 +65,8 @@ func batch(questions []requeue.Question) [][]requeue.Question {
 	return batches
 }
 
-// answer answers one batch, in its order; a panic becomes the error of all of it.
-func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question) (answers []requeue.Answer) {
+// answer answers one batch, in its order; a panic becomes the error of all of it. The facts so far are only read.
+func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, facts requeue.Facts) (answers []requeue.Answer) {
 	answers = make([]requeue.Answer, len(batch))
 	defer func() {
 		if p := recover(); p != nil {
@@ -87,20 +87,38 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question) 
 			answers[i] = requeue.Answer{Pipeline: found[id], Err: err}
 		}
 	case requeue.AskBuild:
-		a.Build, a.Err = client.Build(ctx, q.ProjectID, q.BuildID)
+		*a = buildAnswer(client.Build(ctx, q.ProjectID, q.BuildID))
+	case requeue.AskLastPush:
+		a.Pushed, a.Err = client.LastPush(ctx, q.ProjectID, q.RepositoryID, q.PullRequestID)
 	case requeue.AskErrors:
-		a.Texts, a.Err = client.BuildErrors(ctx, q.ProjectID, q.BuildID)
+		a.Errors, a.Err = client.BuildErrors(ctx, q.ProjectID, q.BuildID)
+	case requeue.AskLogs:
+		timeline := q
+		timeline.Kind = requeue.AskErrors
+		a.Logs, a.Err = client.BuildLogs(ctx, q.ProjectID, q.BuildID, facts[timeline].Errors.FailedSteps)
 	case requeue.AskHistory:
 		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
-			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Reason: "pullRequest",
+			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Deleted: true,
 		})
 	case requeue.AskTargetBranch:
 		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
 			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed",
-			Result: "succeeded,partiallySucceeded,failed", Order: "finishTimeDescending", Top: 10,
+			Order: "finishTimeDescending", Top: targetBranchBuilds,
 		})
 	}
 	return answers
+}
+
+// targetBranchBuilds is among how many of a branch's newest finished builds the last one that was not cancelled is looked
+// for: several results in one filter are more than the description of the service has.
+const targetBranchBuilds = 50
+
+// buildAnswer answers with a build, or with the news that it is gone.
+func buildAnswer(build requeue.Build, err error) requeue.Answer {
+	if azdo.IsGone(err) {
+		return requeue.Answer{Gone: true}
+	}
+	return requeue.Answer{Build: build, Err: err}
 }
 
 // each calls do for 0 to n-1, at most concurrency at once, and starts no more of them when ctx ends.

@@ -34,13 +34,34 @@ const (
 type service struct {
 	pullRequest func(ctx context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error)
 	evaluation  func(ctx context.Context, project, id uuid.UUID) (requeue.Evaluation, error)
+	// evaluations lists all of a pull request, those that do not apply included.
+	evaluations func(ctx context.Context, pr *requeue.PullRequest) ([]requeue.Evaluation, error)
 	// requeue sends one PATCH, never more, and calls begun once it is on its way. It waits with ctx, but an exchange
 	// that has begun outlives ctx by a moment.
 	requeue func(ctx context.Context, project, id uuid.UUID, begun func()) (requeue.Evaluation, error)
-	// onItsWay lists the builds of the action's pipeline for its pull request that are in progress or waiting.
-	onItsWay func(ctx context.Context, a requeue.Action) ([]requeue.Build, error)
+	// builds lists the newest builds of the action's pipeline for its pull request.
+	builds func(ctx context.Context, a requeue.Action) ([]requeue.Build, error)
 	// build answers what the state of an evaluation may hang on.
 	build func(ctx context.Context, project uuid.UUID, id int) (requeue.Build, error)
+}
+
+// record reads the evaluation of an action by its number. Where that number is gone it looks for the record of the same
+// policy: a re-queue may put it under a new number.
+func (s *service) record(ctx context.Context, a requeue.Action, id uuid.UUID) (requeue.Evaluation, error) {
+	found, err := s.evaluation(ctx, a.PullRequest.Repository.Project.ID, id)
+	if !azdo.IsGone(err) {
+		return found, err
+	}
+	all, listErr := s.evaluations(ctx, a.PullRequest)
+	if listErr != nil {
+		return found, listErr
+	}
+	for _, e := range all {
+		if e.Policy.ID == a.Evaluation.Policy.ID {
+			return e, nil
+		}
+	}
+	return found, err
 }
 
 // executor carries out a plan, see execute.
@@ -50,6 +71,7 @@ type executor struct {
 	facts       requeue.Facts
 	concurrency int
 	done        func(i int, o requeue.Outcome) // called once for each action that came to an end, from any goroutine
+	firsts      firsts
 }
 
 // unit is the actions of one pull request, which are carried out one after the other.
@@ -92,10 +114,11 @@ func (x *executor) execute(ctx context.Context, actions []requeue.Action) []requ
 		turn := &turn{before: before, begun: make(chan struct{})}
 		before = turn.begun
 		place := &place{places: places, held: true}
+		ticket := x.firsts.register(u.first, u.actions[0])
 		running.Go(func() {
 			defer place.leave()
 			defer turn.pass()
-			x.unit(ctx, u, place, turn, outcomes)
+			x.unit(ctx, u, ticket, place, turn, outcomes)
 		})
 	}
 	running.Wait()
@@ -151,15 +174,15 @@ func (t *turn) await(ctx context.Context) {
 
 func (t *turn) pass() { t.once.Do(func() { close(t.begun) }) }
 
-// unit carries out the actions of one pull request.
-func (x *executor) unit(ctx context.Context, u unit, place *place, turn *turn, outcomes []requeue.Outcome) {
+// unit carries out the actions of one pull request; the ticket is the first one's.
+func (x *executor) unit(ctx context.Context, u unit, ticket *ticket, place *place, turn *turn, outcomes []requeue.Outcome) {
 	settle := func(i int, o requeue.Outcome) {
 		outcomes[u.first+i] = o
 		if o.Verdict != requeue.VerdictPlanned {
 			x.done(u.first+i, o)
 		}
 	}
-	next := 0
+	next, looked := 0, false
 	defer func() {
 		if p := recover(); p != nil {
 			for ; next < len(u.actions); next++ {
@@ -167,19 +190,42 @@ func (x *executor) unit(ctx context.Context, u unit, place *place, turn *turn, o
 			}
 		}
 	}()
-	if o, stop := x.lookAtPullRequest(ctx, u.actions[0].PullRequest); stop {
-		for ; next < len(u.actions); next++ {
-			settle(next, o)
-		}
-		return
-	}
 	for ; next < len(u.actions); next++ {
-		place.enter(ctx)
-		if ctx.Err() != nil {
+		if next > 0 {
+			ticket = x.firsts.register(u.first+next, u.actions[next])
+		}
+		err := x.firsts.await(ctx, ticket, place)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			settle(next, failed(err))
+			continue
+		}
+		o, stop := x.inTurn(ctx, ticket, !looked || ticket.waited, place, turn)
+		looked = true
+		if stop {
+			for ; next < len(u.actions); next++ {
+				settle(next, o)
+			}
 			return
 		}
-		settle(next, x.write(ctx, u.actions[next], place, turn))
+		settle(next, o)
 	}
+}
+
+// inTurn carries out one action whose turn it is, and tells those that wait for it. look says that the pull request is
+// read again first; stop is true if nothing more of it is to be written.
+func (x *executor) inTurn(ctx context.Context, t *ticket, look bool, place *place, turn *turn) (o requeue.Outcome, stop bool) {
+	ruling := undecided
+	defer func() { x.firsts.leave(t, ruling) }()
+	if look {
+		if o, stop = x.lookAtPullRequest(ctx, t.action.PullRequest); stop {
+			return o, true
+		}
+	}
+	o, ruling = x.write(ctx, t.action, place, turn)
+	return o, false
 }
 
 func failed(err error) requeue.Outcome {
@@ -204,44 +250,45 @@ func (x *executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullR
 	case err != nil:
 		return failed(fmt.Errorf("read the pull request again: %w", err)), true
 	}
-	if detail, isMoved := requeue.MovedPullRequest(planned, &now); isMoved {
+	if detail, isMoved := x.rules.MovedPullRequest(planned, &now); isMoved {
 		return moved(detail), true
 	}
 	return requeue.Outcome{}, false
 }
 
-// look reads the evaluation again and asks for builds on their way; stop is true if it is not to be written.
-func (x *executor) look(ctx context.Context, a requeue.Action) (o requeue.Outcome, stop bool) {
+// look reads the evaluation again and asks for builds on their way; stop is true if it is not to be written. newest is the
+// newest build that there is: a newer one will have been started by the re-queue.
+func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o requeue.Outcome, stop bool) {
 	now, err := x.evaluation(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
 	switch {
 	case ctx.Err() != nil:
-		return requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
 	case azdo.IsNotFound(err):
-		return moved("the evaluation is gone"), true
+		return 0, moved("the evaluation is gone"), true
 	case err != nil:
-		return failed(fmt.Errorf("read the evaluation again: %w", err)), true
+		return 0, failed(fmt.Errorf("read the evaluation again: %w", err)), true
 	}
 	facts, err := x.factsFor(ctx, a, now)
 	switch {
 	case ctx.Err() != nil:
-		return requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
 	case err != nil:
-		return failed(fmt.Errorf("read the evaluation's build again: %w", err)), true
+		return 0, failed(fmt.Errorf("read the evaluation's build again: %w", err)), true
 	}
 	if detail, isMoved := x.rules.Moved(a, now, facts, time.Now()); isMoved {
-		return moved(detail), true
+		return 0, moved(detail), true
 	}
-	builds, err := x.onItsWay(ctx, a)
+	builds, err := x.builds(ctx, a)
 	switch {
 	case ctx.Err() != nil:
-		return requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
 	case err != nil:
-		return failed(fmt.Errorf("ask for builds on their way: %w", err)), true
+		return 0, failed(fmt.Errorf("ask for builds on their way: %w", err)), true
 	}
 	if b, found := a.OnItsWay(builds); found {
-		return moved(fmt.Sprintf("build %d of this pipeline is on its way", b.ID)), true
+		return 0, moved(fmt.Sprintf("build %d of this pipeline is on its way", b.ID)), true
 	}
-	return requeue.Outcome{}, false
+	return a.NewestBuild(builds), requeue.Outcome{}, false
 }
 
 // factsFor is what the state of the record hangs on: the plan's facts, and the build of a policy that has come to show
@@ -251,21 +298,25 @@ func (x *executor) factsFor(ctx context.Context, a requeue.Action, now requeue.E
 	if question == nil || now.BuildID != a.Evaluation.BuildID {
 		return x.facts, nil
 	}
-	build, err := x.build(ctx, question.ProjectID, question.BuildID)
-	return requeue.Facts{*question: {Build: build}}, err
+	answer := buildAnswer(x.build(ctx, question.ProjectID, question.BuildID))
+	return requeue.Facts{*question: answer}, answer.Err
 }
 
 // write re-queues one evaluation: look, PATCH, confirm. At most two requests that may have started something are sent;
-// the second only after the first one's answer was lost and the record shows that nothing was started.
-func (x *executor) write(ctx context.Context, a requeue.Action, place *place, turn *turn) requeue.Outcome {
-	if o, stop := x.look(ctx, a); stop {
-		return o
+// the second only after the first one's answer was lost and nothing shows that anything was started.
+func (x *executor) write(ctx context.Context, a requeue.Action, place *place, turn *turn) (requeue.Outcome, ruling) {
+	newest, o, stop := x.look(ctx, a)
+	if stop {
+		return o, undecided
 	}
 	turn.await(ctx)
 	begin, patches := time.Now(), 0
 	for try := 1; ; try++ {
 		if ctx.Err() != nil {
-			return unfinished(patches)
+			return unfinished(patches), undecided
+		}
+		if err := x.firsts.stopped(a); err != nil {
+			return failed(err), undecided // refused for another one since then
 		}
 		after, err := x.requeue(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID,
 			func() { time.AfterFunc(turnLead, turn.pass) })
@@ -273,36 +324,36 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *place, tu
 		retryAfter, throttled := azdo.IsThrottled(err)
 		switch {
 		case err == nil:
-			return x.confirm(ctx, a, after, place)
+			return x.confirm(ctx, a, newest, after, place)
 		case throttled:
 			if try == maxTries || time.Since(begin) > tryTime && retryAfter == 0 {
-				return failed(err)
+				return failed(err), undecided
 			}
 			sleep(ctx, cmp.Or(retryAfter, time.Duration(try)*time.Second))
 		case azdo.IsOverdue(err): // nothing was sent
 			if try == maxTries {
-				return failed(err)
+				return failed(err), undecided
 			}
 		case azdo.IsLost(err):
 			patches++
-			o, settled := x.confirmLost(ctx, a, place, err)
+			o, ruling, settled := x.confirmLost(ctx, a, newest, place, err)
 			if settled || patches == maxPatches {
-				return o
+				return o, ruling
 			}
 		case ctx.Err() != nil:
-			return unfinished(patches)
+			return unfinished(patches), undecided
 		default:
 			return x.refused(ctx, a, err)
 		}
 		place.enter(ctx)
 		if ctx.Err() != nil {
-			return unfinished(patches)
+			return unfinished(patches), undecided
 		}
-		if o, stop := x.look(ctx, a); stop {
+		if _, o, stop := x.look(ctx, a); stop {
 			if patches > 0 && o.Verdict != requeue.VerdictMoved {
-				return failed(errors.Join(errNotKnown, o.Err))
+				return failed(errors.Join(errNotKnown, o.Err)), undecided
 			}
-			return o
+			return o, undecided
 		}
 	}
 }
@@ -315,77 +366,23 @@ func unfinished(patches int) requeue.Outcome {
 	return failed(errNotKnown)
 }
 
-// confirm settles a request that was answered with 200, which is no proof.
-func (x *executor) confirm(ctx context.Context, a requeue.Action, after requeue.Evaluation, place *place) requeue.Outcome {
-	if x.rules.Confirmed(a, after, time.Now()) {
-		return requeued(a, after)
-	}
-	place.leave()
-	after, started, err := x.watch(ctx, a)
-	switch {
-	case started:
-		return requeued(a, after)
-	case ctx.Err() != nil:
-		return failed(fmt.Errorf("%w: the service took the request, but the run ended before it could be confirmed", errNotKnown))
-	case err != nil:
-		return failed(fmt.Errorf("%w: %w", errNotKnown, err))
-	}
-	return requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: x.likelyCause(a)}
-}
-
-// confirmLost looks for what a request may have done whose answer was lost.
-// The second result is true if that settles the matter.
-func (x *executor) confirmLost(ctx context.Context, a requeue.Action, place *place, lost error) (requeue.Outcome, bool) {
-	place.leave()
-	after, started, err := x.watch(ctx, a)
-	switch {
-	case started:
-		return requeued(a, after), true
-	case ctx.Err() != nil || err != nil:
-		return failed(fmt.Errorf("%w: %w", errNotKnown, errors.Join(lost, err))), true
-	}
-	return failed(fmt.Errorf("no answer to the re-queue, and nothing was started: %w", lost)), false
-}
-
-func requeued(a requeue.Action, after requeue.Evaluation) requeue.Outcome {
-	return requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: a.BuildAfter(after)}
-}
-
-// watch reads the evaluation with growing pauses until it shows that something was started or confirmTime is over. It
-// fails if the last look failed: earlier ones prove nothing, since the record may lag behind by seconds.
-func (x *executor) watch(ctx context.Context, a requeue.Action) (after requeue.Evaluation, started bool, err error) {
-	end := time.Now().Add(confirmTime)
-	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		left := time.Until(end)
-		if left <= 0 || !sleep(ctx, min(pause, left)) {
-			return after, false, err
-		}
-		// The last look may take a moment longer: cut short, it would prove nothing.
-		reading, cancel := context.WithDeadline(ctx, end.Add(5*time.Second))
-		after, err = x.evaluation(reading, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
-		cancel()
-		if err == nil && x.rules.Confirmed(a, after, time.Now()) {
-			return after, true, nil
-		}
-	}
-}
-
 // refused settles a request that the service turned down. What has moved since the look explains most of these.
-func (x *executor) refused(ctx context.Context, a requeue.Action, err error) requeue.Outcome {
+func (x *executor) refused(ctx context.Context, a requeue.Action, err error) (requeue.Outcome, ruling) {
 	if azdo.IsStale(err) {
 		if o, stop := x.lookAtPullRequest(ctx, a.PullRequest); stop && o.Verdict == requeue.VerdictMoved {
-			return o
+			return o, undecided
 		}
-		if o, stop := x.look(ctx, a); stop && o.Verdict == requeue.VerdictMoved {
-			return o
+		if _, o, stop := x.look(ctx, a); stop && o.Verdict == requeue.VerdictMoved {
+			return o, undecided
 		}
 	}
-	return failed(err)
-}
-
-func (x *executor) likelyCause(a requeue.Action) string {
-	return fmt.Sprintf("nothing was started within %d s; most likely this identity lacks the permission \"Queue builds\" on pipeline %d, or that pipeline cannot be queued",
-		int(confirmTime.Seconds()), a.Evaluation.Policy.PipelineID)
+	switch {
+	case azdo.IsTokenRefused(err):
+		return failed(err), refusedAll
+	case azdo.IsForbidden(err):
+		return failed(err), refused
+	}
+	return failed(err), undecided
 }
 
 // sleep waits and reports whether it was left in peace.

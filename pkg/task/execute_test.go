@@ -150,8 +150,9 @@ func (s *stand) patch(ctx context.Context, _, _ uuid.UUID, begun func()) (requeu
 
 func (s *stand) service() service {
 	return service{
-		pullRequest: s.readPullRequest, evaluation: s.readEvaluation, requeue: s.patch, onItsWay: s.listBuilds,
-		build: func(context.Context, uuid.UUID, int) (requeue.Build, error) { return requeue.Build{}, nil },
+		pullRequest: s.readPullRequest, evaluation: s.readEvaluation, requeue: s.patch, builds: s.listBuilds,
+		evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return nil, nil },
+		build:       func(context.Context, uuid.UUID, int) (requeue.Build, error) { return requeue.Build{}, nil },
 	}
 }
 
@@ -255,21 +256,49 @@ func TestWriteOutcomes(t *testing.T) {
 	started.IsExpired, started.BuildID = false, 51
 	other := apart(before)
 	other.Status, other.IsExpired = "approved", false
+	queued := apart(before) // with the old build
+	queued.IsExpired, queued.BuildIsNotCurrent = false, true
+	broken := apart(before)
+	broken.Status, broken.IsExpired, broken.Words = "broken", false, "No agent pool"
+	noBuild := apart(queued)
+	noBuild.BuildID = 0
+	renumbered := apart(started)
+	renumbered.ID = uuid.New()
+	foreign := apart(started)
+	foreign.Policy = &requeue.Policy{ID: 2, TypeID: before.Policy.TypeID, Enabled: true, PipelineID: 9}
+	onWay := func(id int) []requeue.Build {
+		return []requeue.Build{{ID: id, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}
+	}
 	lost := &azdo.Error{Message: "torn", Lost: true}
 	tests := []struct {
 		name    string
 		pr      func(*requeue.PullRequest)
 		prErr   error
 		builds  []requeue.Build
+		later   []requeue.Build      // builds after the first request
+		listed  []requeue.Evaluation // of the pull request, after the first request
 		before  reply
 		patches []reply
 		after   reply
 		want    requeue.Verdict
 		sent    int
+		build   int    // that was started
+		detail  string // all of it; "" is not compared
 	}{
 		{name: "the answer shows another build", before: reply{before, nil}, patches: []reply{{started, nil}}, want: requeue.VerdictRequeued, sent: 1},
 		{name: "the record shows it later", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{started, nil}, want: requeue.VerdictRequeued, sent: 1},
 		{name: "a 200 that restarted nothing", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{before, nil}, want: requeue.VerdictDeclined, sent: 1},
+		{name: "queued with the old build is no proof", before: reply{before, nil}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, want: requeue.VerdictDeclined, sent: 1},
+		{name: "a new build in the list is", before: reply{before, nil}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, later: onWay(60), want: requeue.VerdictRequeued, sent: 1, build: 60},
+		{name: "a build in the list that was there before is not", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 9, Status: "completed", RefName: "refs/pull/7/merge"}}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, later: onWay(60), want: requeue.VerdictDeclined, sent: 1},
+		{name: "the record lost its build and gets none in time", before: reply{before, nil}, patches: []reply{{noBuild, nil}}, after: reply{noBuild, nil}, want: requeue.VerdictRequeued, sent: 1, detail: "accepted, no build seen yet"},
+		{name: "the record lost its build and gets one", before: reply{before, nil}, patches: []reply{{noBuild, nil}}, after: reply{started, nil}, want: requeue.VerdictRequeued, sent: 1, build: 51},
+		{name: "the record broke", before: reply{before, nil}, patches: []reply{{broken, nil}}, want: requeue.VerdictDeclined, sent: 1, detail: "No agent pool"},
+		{name: "the record breaks later", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{broken, nil}, want: requeue.VerdictDeclined, sent: 1, detail: "No agent pool"},
+		{name: "the answer is under a new number", before: reply{before, nil}, patches: []reply{{renumbered, nil}}, want: requeue.VerdictRequeued, sent: 1, build: 51},
+		{name: "the record is under a new number", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: &azdo.Error{StatusCode: 404}}, listed: []requeue.Evaluation{foreign, renumbered}, want: requeue.VerdictRequeued, sent: 1, build: 51},
+		{name: "the record is gone", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: &azdo.Error{StatusCode: 404}}, listed: []requeue.Evaluation{foreign}, want: requeue.VerdictFailed, sent: 1},
+		{name: "the answer is another policy's", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{before, nil}, want: requeue.VerdictDeclined, sent: 1},
 		{name: "a 200 and then nobody can be asked", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: lost}, want: requeue.VerdictFailed, sent: 1},
 		{name: "the pull request is completed", pr: func(p *requeue.PullRequest) { p.Status = "completed" }, want: requeue.VerdictMoved},
 		{name: "another source commit", pr: func(p *requeue.PullRequest) { p.SourceCommitID = "def" }, want: requeue.VerdictMoved},
@@ -298,6 +327,7 @@ func TestWriteOutcomes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sent := 0
 				x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
+					evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return tt.listed, nil },
 					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 						now := *pr
 						if tt.pr != nil {
@@ -311,7 +341,12 @@ func TestWriteOutcomes(t *testing.T) {
 						}
 						return tt.after.record, tt.after.err
 					},
-					onItsWay: func(context.Context, requeue.Action) ([]requeue.Build, error) { return tt.builds, nil },
+					builds: func(context.Context, requeue.Action) ([]requeue.Build, error) {
+						if sent > 0 {
+							return tt.later, nil
+						}
+						return tt.builds, nil
+					},
 					requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
 						r := tt.patches[min(sent, len(tt.patches)-1)]
 						sent++
@@ -321,6 +356,9 @@ func TestWriteOutcomes(t *testing.T) {
 				got := x.execute(t.Context(), []requeue.Action{expiredAction(7, 1)})[0]
 				if got.Verdict != tt.want || sent != tt.sent {
 					t.Errorf("verdict %s after %d requests, want %s after %d: %+v", got.Verdict, sent, tt.want, tt.sent, got)
+				}
+				if tt.build != 0 && got.BuildAfter != tt.build || tt.detail != "" && got.Detail != tt.detail {
+					t.Errorf("got %+v, want build %d, %q", got, tt.build, tt.detail)
 				}
 				if got.Verdict != requeue.VerdictRequeued && got.Err == nil && got.Detail == "" {
 					t.Error("no reason is given")
@@ -365,7 +403,7 @@ func TestWritesInPlanOrder(t *testing.T) {
 						defer enter()()
 						return *byID[id].Evaluation, nil
 					},
-					onItsWay: func(context.Context, requeue.Action) ([]requeue.Build, error) { defer enter()(); return nil, nil },
+					builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { defer enter()(); return nil, nil },
 					requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
 						mu.Lock()
 						order = append(order, byID[id].PullRequestIndex)
@@ -406,7 +444,7 @@ func TestExecuteCancelled(t *testing.T) {
 				requests++
 				return *expiredAction(1, 1).Evaluation, nil
 			},
-			onItsWay: func(context.Context, requeue.Action) ([]requeue.Build, error) { requests++; return nil, nil },
+			builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { requests++; return nil, nil },
 			requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
 				requests++
 				cancel(errors.New("cancelled"))

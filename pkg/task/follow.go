@@ -1,8 +1,11 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +55,10 @@ func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcome
 			break
 		}
 		open = w.poll(ctx, actions, outcomes, open, facts, poll%pullRequestPolls == 0, unread)
+		if slices.ContainsFunc(slices.Collect(maps.Values(unread)), azdo.IsTokenRefused) {
+			detail = "the token was refused before its result was known"
+			break
+		}
 	}
 	for n, i := range open {
 		outcomes[i].Result, outcomes[i].ResultDetail = requeue.ResultPending, detail
@@ -72,7 +79,7 @@ func (w *follower) poll(
 		places <- struct{}{}
 		running.Go(func() {
 			defer func() { <-places }()
-			looks[n] = w.look(ctx, actions[i], outcomes[i].BuildAfter, facts, pullRequests)
+			looks[n] = w.look(ctx, actions[i], outcomes[i], facts, pullRequests)
 		})
 	}
 	running.Wait()
@@ -114,13 +121,14 @@ type look struct {
 	answer   requeue.Answer
 }
 
-func (w *follower) look(ctx context.Context, a requeue.Action, ours int, facts requeue.Facts, pullRequest bool) (l look) {
+func (w *follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome, facts requeue.Facts, pullRequest bool) (l look) {
+	ours := o.BuildAfter
 	defer func() {
 		if p := recover(); p != nil {
 			l = look{result: requeue.ResultPending, detail: fmt.Sprintf("internal error: %v", p)}
 		}
 	}()
-	now, err := w.evaluation(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
+	now, err := w.record(ctx, a, cmp.Or(o.EvaluationID, a.Evaluation.ID))
 	if err == nil {
 		l.build = a.BuildAfter(now)
 		if ours == 0 {
@@ -128,7 +136,7 @@ func (w *follower) look(ctx context.Context, a requeue.Action, ours int, facts r
 		}
 		l.result, l.detail, l.question = w.rules.Followed(a, ours, now, facts, time.Now())
 		if l.question != nil {
-			l.answer.Build, l.answer.Err = w.build(ctx, l.question.ProjectID, l.question.BuildID)
+			l.answer = buildAnswer(w.build(ctx, l.question.ProjectID, l.question.BuildID))
 			if l.answer.Err != nil {
 				return look{build: l.build, err: l.answer.Err}
 			}

@@ -29,7 +29,8 @@ func TestFollow(t *testing.T) {
 		name    string
 		record  func(since time.Duration) (requeue.Evaluation, error)
 		pr      string
-		known   bool // the build was known when the wait began
+		listed  []requeue.Evaluation // of the pull request
+		known   bool                 // the build was known when the wait began
 		want    requeue.Result
 		build   int
 		atLeast time.Duration
@@ -59,6 +60,21 @@ func TestFollow(t *testing.T) {
 		{name: "gone with its completed pull request", pr: "completed", known: true, want: requeue.ResultSucceeded, build: 51, atMost: 3 * time.Second, record: func(time.Duration) (requeue.Evaluation, error) {
 			return requeue.Evaluation{}, &azdo.Error{StatusCode: 404}
 		}},
+		{name: "under a new number", listed: []requeue.Evaluation{ours("approved")}, known: true, want: requeue.ResultSucceeded, build: 51, atMost: 3 * time.Second, record: func(time.Duration) (requeue.Evaluation, error) {
+			return requeue.Evaluation{}, &azdo.Error{StatusCode: 404}
+		}},
+		{name: "the token is refused: the wait ends", known: true, want: requeue.ResultPending, build: 51, atLeast: 10 * time.Second, atMost: 20 * time.Second, record: func(since time.Duration) (requeue.Evaluation, error) {
+			if since < 10*time.Second {
+				return ours("running"), nil
+			}
+			return requeue.Evaluation{}, &azdo.Error{StatusCode: 401}
+		}},
+		{name: "a permission is refused, which may come back: the wait goes on", known: true, want: requeue.ResultSucceeded, build: 51, atLeast: 10 * time.Second, atMost: time.Minute, record: func(since time.Duration) (requeue.Evaluation, error) {
+			if since < 10*time.Second {
+				return requeue.Evaluation{}, &azdo.Error{StatusCode: 403}
+			}
+			return ours("approved"), nil
+		}},
 		{name: "an immediate policy shows a green build as rejected: expired again", known: true, want: requeue.ResultPending, build: 51, atMost: 3 * time.Second, record: record(ours("rejected", func(e *requeue.Evaluation) {
 			policy := *e.Policy
 			policy.QueueOnSourceUpdateOnly = false
@@ -72,6 +88,7 @@ func TestFollow(t *testing.T) {
 				reads := 0
 				var changes []int
 				w := follower{rules: requeue.Rules{When: []requeue.State{requeue.StateExpired}}, concurrency: 4, service: service{
+					evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return tt.listed, nil },
 					evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 						reads++
 						return tt.record(time.Since(begin))

@@ -233,7 +233,7 @@ func (r *run) warnOf(f found, facts requeue.Facts) {
 		}
 	}
 	if builds > 0 && !tellExpiry {
-		r.log.Warning("This server does not report whether a build has expired (no evaluation has context.isExpired), so none is found to be.")
+		r.log.Warning("This server does not report whether a build has expired (no evaluation has context.isExpired). Only those are found that wait for a build which has ended, or whose age tells.")
 	}
 	unknown := map[uuid.UUID]bool{}
 	for question, answer := range facts {
@@ -244,6 +244,9 @@ func (r *run) warnOf(f found, facts requeue.Facts) {
 	}
 }
 
+// newestBuilds is among how many builds of a pull request one that is on its way is looked for.
+const newestBuilds = 20
+
 // service is what execution and waiting ask of Azure DevOps, served by the client.
 func (r *run) service() service {
 	return service{
@@ -251,11 +254,14 @@ func (r *run) service() service {
 			return r.client.PullRequest(ctx, pr.Repository.Project.ID.String(), pr.ID)
 		},
 		evaluation: r.client.Evaluation,
-		requeue:    r.client.Requeue,
-		onItsWay: func(ctx context.Context, a requeue.Action) ([]requeue.Build, error) {
+		evaluations: func(ctx context.Context, pr *requeue.PullRequest) ([]requeue.Evaluation, error) {
+			return r.client.Evaluations(ctx, *pr, true)
+		},
+		requeue: r.client.Requeue,
+		builds: func(ctx context.Context, a requeue.Action) ([]requeue.Build, error) {
 			return r.client.Builds(ctx, azdo.BuildQuery{
 				Project: a.PullRequest.Repository.Project.ID, PipelineID: a.Evaluation.Policy.PipelineID,
-				RefName: requeue.MergeRefName(a.PullRequest.ID), Status: "inProgress,notStarted",
+				RefName: requeue.MergeRefName(a.PullRequest.ID), Order: "queueTimeDescending", Top: newestBuilds,
 			})
 		},
 		build: r.client.Build,

@@ -113,7 +113,7 @@ func (s *screener) askEarly(ctx context.Context, pr *requeue.PullRequest) {
 	if len(questions) > azdo.MaxPipelines {
 		return // more than one request, and perhaps more than are needed
 	}
-	answers := answer(ctx, s.client, questions)
+	answers := answer(ctx, s.client, questions, nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.early = requeue.Facts{}

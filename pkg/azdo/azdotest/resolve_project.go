@@ -109,7 +109,7 @@ func (r *resolver) policy(p *Project, c *Policy) {
 			}
 			c.Pipeline = Ref(strconv.Itoa(r.pipelineOf(p, c.Pipeline).ID))
 			if c.Expires != "immediately" && c.Expires != "never" {
-				r.lasts("expires", &c.Expires, "12h")
+				r.lasts("expires", &c.Expires, "72h")
 			}
 		}
 		for _, s := range c.Scopes {

@@ -191,7 +191,7 @@ type Policy struct {
 	// Pipeline is the name or ID of the pipeline of a Build policy; one of that name is made if there is none.
 	Pipeline        Ref  `json:"pipeline,omitempty"`
 	ManualQueueOnly bool `json:"manualQueueOnly,omitempty"`
-	// Expires is "immediately", "never" or a duration ("12h" if blank): queueOnSourceUpdateOnly and validDuration.
+	// Expires is "immediately", "never" or a duration ("72h" if blank, as recorded): queueOnSourceUpdateOnly and validDuration.
 	Expires          string   `json:"expires,omitempty"`
 	FilenamePatterns []string `json:"filenamePatterns,omitempty"`
 	// Scopes say what the policy covers; none is every branch of every repository.

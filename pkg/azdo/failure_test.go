@@ -1,0 +1,208 @@
+package azdo
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+func TestBuildErrorTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxText+10)
+	timeline := func(issues ...string) string {
+		return `{"records":[null,{"issues":null},{"issues":[null,` + strings.Join(issues, ",") + `]}]}`
+	}
+	issue := func(kind, message string) string { return toJSON(map[string]any{"type": kind, "message": message}) }
+	var many []string
+	for i := range 300 {
+		many = append(many, issue("error", strconv.Itoa(i)+long))
+	}
+	for _, tt := range []struct {
+		name  string
+		reply reply
+		want  []string
+		none  bool // there is no timeline
+		err   string
+	}{
+		{name: "errors of any case, each once", reply: ok(timeline(issue("error", "a"), issue("warning", "b"), issue("Error", "c"), issue("error", "a"), `{"type":"error"}`)), want: []string{"a", "c"}},
+		{name: "a long one is cut", reply: ok(timeline(issue("error", long))), want: []string{long[:maxText]}},
+		{name: "too much is an error, and no half answer", reply: ok(timeline(many...)), err: "16 MiB"},
+		{name: "no timeline: 204", reply: reply{status: 204}, none: true},
+		{name: "no timeline: empty", reply: ok(""), none: true},
+		{name: "no timeline: null", reply: ok("null"), none: true},
+		{name: "no timeline: 404", reply: reply{status: 404, body: `{"message":"The requested build 5 could not be found."}`}, none: true},
+		{name: "a 404 that hides it", reply: reply{status: 404, body: `{"message":"VS800075: The project does not exist, or you do not have permission to access it."}`}, err: "VS800075"},
+		{name: "no records", reply: ok(`{"records":null}`)},
+		{name: "an object that is no timeline", reply: ok(`{"count":0}`), err: "no records"},
+		{name: "a message of a wrong type", reply: ok(timeline(`{"type":"error","message":5}`)), err: "issue"},
+		{name: "an issue of a wrong type", reply: ok(timeline(`5`)), err: "issues"},
+		{name: "a timeline of a wrong type", reply: ok(`[]`), err: "no records"},
+		{name: "records of a wrong type", reply: ok(`{"records":"x"}`), err: "records"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newFake(t, Options{}, func(int, *http.Request) reply { return tt.reply })
+			got, err := c.BuildErrors(t.Context(), projectID, 5)
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("got %d texts, %v", len(got.Texts), err)
+				}
+				return
+			}
+			if diff := cmp.Diff(tt.want, got.Texts); err != nil || diff != "" || got.NoTimeline != tt.none {
+				t.Errorf("%v, no timeline: %v (-want +got)\n%s", err, got.NoTimeline, diff)
+			}
+			if path := f.requests()[0].path; path != basePath+"/"+projectID.String()+"/_apis/build/builds/5/Timeline" {
+				t.Errorf("path is %s", path)
+			}
+		})
+	}
+}
+
+func TestFailedSteps(t *testing.T) {
+	t.Parallel()
+	c, _ := newFake(t, Options{}, func(int, *http.Request) reply {
+		return ok(`{"records":[
+			{"type":"Job","name":"Build","result":"failed","errorCount":13,"log":{"id":9}},
+			{"type":"Task","name":"Test","result":"failed","errorCount":12,"log":{"id":3},"issues":[{"type":"error","message":"a"},{"type":"warning","message":"w"},{"type":"error","message":"a"}]},
+			{"type":"Task","name":"Publish","result":"succeededWithIssues","errorCount":1,"log":{"id":4}},
+			{"type":"Task","name":"Push","result":"Failed"}]}`)
+	})
+	got, err := c.BuildErrors(t.Context(), projectID, 5)
+	want := requeue.Errors{Texts: []string{"a"}, FailedSteps: []requeue.FailedStep{{Name: "Test", LogID: 3, Counted: 12, Kept: 2}, {Name: "Push"}}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+func numbered0(n int) []string {
+	lines := make([]string, n)
+	for i := range lines {
+		lines[i] = fmt.Sprintf("line %d", i)
+	}
+	return lines
+}
+
+// logServer answers with a build, its list of logs and one log of so many lines, counted from 0 or from 1, as text or as
+// a list.
+func logServer(lines []string, first int, asJSON bool) func(int, *http.Request) reply {
+	return func(_ int, r *http.Request) reply {
+		switch strings.ToLower(path.Base(r.URL.Path)) {
+		case "5":
+			return ok(`{"id":5,"validationResults":[{"result":"ok","message":"fine"},{"result":"Error","message":"no pool"},{"result":"error"}]}`)
+		case "logs":
+			return ok(toJSON(map[string]any{"value": []any{map[string]any{"id": 3, "lineCount": len(lines)}, map[string]any{"id": 4}, map[string]any{"id": 6, "lineCount": 0}}}))
+		}
+		from, _ := strconv.Atoi(r.URL.Query().Get("startLine"))
+		sent := lines[max(0, from-first):]
+		if asJSON {
+			return ok(toJSON(map[string]any{"count": len(sent), "value": sent})).with("Content-Type", "application/json; charset=utf-8")
+		}
+		var text strings.Builder
+		for _, line := range sent {
+			text.WriteString("2024-05-13T08:23:33.3008147Z \x1b[31m" + line + "\x1b[0m\r\n")
+		}
+		return ok(text.String()).with("Content-Type", "text/plain")
+	}
+}
+
+// TestLogEnds: the end of a log is asked for by its length, whichever way lines are counted and however a log comes.
+func TestLogEnds(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 200)
+	wide := make([]string, 400) // 400 lines of 200 bytes are more than 64 KiB
+	for i := range wide {
+		wide[i] = long
+	}
+	for _, tt := range []struct {
+		name  string
+		lines []string
+		want  int // lines
+		first string
+		whole bool
+		start string // startLine
+	}{
+		{name: "short", lines: numbered0(3), want: 3, first: "line 0", whole: true},
+		{name: "just short enough", lines: numbered0(500), want: 500, first: "line 0", whole: true},
+		{name: "a line too long", lines: numbered0(501), want: 500, first: "line 1", start: "1"},
+		{name: "long", lines: numbered0(70_000), want: 500, first: "line 69500", start: "69500"},
+		{name: "wide", lines: wide, want: requeue.MaxLogBytes / 201, first: long},
+		{name: "a web page", lines: []string{"<html><title>Sign in</title>"}, want: 1, first: "<html><title>Sign in</title>", whole: true},
+	} {
+		for _, first := range []int{0, 1} {
+			for _, asJSON := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, from %d, JSON %v", tt.name, first, asJSON), func(t *testing.T) {
+					t.Parallel()
+					c, f := newFake(t, Options{}, logServer(tt.lines, first, asJSON))
+					got, err := c.BuildLogs(t.Context(), projectID, 5, []requeue.FailedStep{{LogID: 3}, {}})
+					end := got.Ends[3]
+					if err != nil || end.Err != nil || len(end.Lines) != tt.want || end.Lines[0] != tt.first || end.Whole != tt.whole || len(got.Ends) != 1 {
+						t.Errorf("%d lines from %.60q, whole %v, %v, %v", len(end.Lines), end.Lines, end.Whole, end.Err, err)
+					}
+					if diff := cmp.Diff([]string{"no pool"}, got.Validation); diff != "" {
+						t.Error(diff)
+					}
+					sent := f.requests()
+					q, _ := url.ParseQuery(sent[2].query)
+					if len(sent) != 3 || q.Get("startLine") != tt.start || !strings.HasSuffix(sent[2].path, "/_apis/build/builds/5/Logs/3") {
+						t.Errorf("requests %v", sent)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestLogsThatCannotBeRead: what is missing is told in its place, and nothing is read from its beginning to reach its end.
+func TestLogsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	steps := []requeue.FailedStep{{LogID: 3}, {LogID: 4}, {LogID: 6}, {LogID: 7}, {LogID: 8}, {LogID: 3}}
+	for _, tt := range []struct {
+		name    string
+		refuses string // the last part of the path
+		status  int
+		readErr bool
+		unread  []int
+	}{
+		{name: "a length that is not told, and a log that is not listed", unread: []int{4, 7, 8}},
+		{name: "the log", refuses: "3", status: 404, unread: []int{3, 4, 7, 8}},
+		{name: "the list", refuses: "logs", status: 403, unread: []int{3, 4, 6, 7, 8}},
+		{name: "the build is gone", refuses: "5", status: 404, unread: []int{4, 7, 8}},
+		{name: "the build is refused", refuses: "5", status: 403, readErr: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			answer := logServer(numbered0(3), 0, false)
+			c, _ := newFake(t, Options{}, func(n int, r *http.Request) reply {
+				if strings.EqualFold(path.Base(r.URL.Path), tt.refuses) {
+					return reply{status: tt.status, body: `{"message":"no"}`}
+				}
+				return answer(n, r)
+			})
+			got, err := c.BuildLogs(t.Context(), projectID, 5, steps)
+			if (err != nil) != tt.readErr {
+				t.Fatal(err)
+			}
+			var unread []int
+			for _, step := range steps[:min(5, len(got.Ends))] {
+				if got.Ends[step.LogID].Err != nil {
+					unread = append(unread, step.LogID)
+				}
+			}
+			if diff := cmp.Diff(tt.unread, unread); diff != "" {
+				t.Errorf("unread (-want +got)\n%s", diff)
+			}
+			if end := got.Ends[6]; tt.refuses != "logs" && !tt.readErr && (!end.Whole || len(end.Lines) != 0) {
+				t.Errorf("an empty log: %+v", end)
+			}
+		})
+	}
+}

@@ -1,0 +1,134 @@
+package task
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// sight is what there is to see of a re-queue after its request was sent.
+type sight struct {
+	record  requeue.Evaluation
+	build   int // that was started; 0 as long as none is known
+	started bool
+	broke   bool  // the record broke in answer
+	err     error // why the last look told nothing
+}
+
+// see judges the record that was read last.
+func see(a requeue.Action, record requeue.Evaluation) sight {
+	if record.Policy.ID != a.Evaluation.Policy.ID {
+		return sight{} // another policy's record says nothing of this one
+	}
+	return sight{record: record, build: a.BuildAfter(record), started: a.Confirmed(record), broke: a.Broke(record)}
+}
+
+// confirm settles a request that was answered with 200, which is no proof.
+func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, after requeue.Evaluation, place *place) (requeue.Outcome, ruling) {
+	seen := see(a, after)
+	if !seen.started && !seen.broke {
+		place.leave()
+		seen = x.watch(ctx, a, newest, cmp.Or(seen.record.ID, a.Evaluation.ID))
+	}
+	switch {
+	case seen.started:
+		return requeued(a, seen, ""), accepted
+	case seen.broke:
+		return declined(cmp.Or(seen.record.Words, "the service could not start a build: the evaluation is broken now")), refused
+	case ctx.Err() != nil:
+		return failed(fmt.Errorf("%w: the service took the request, but the run ended before it could be confirmed", errNotKnown)), undecided
+	case seen.err != nil:
+		return failed(fmt.Errorf("%w: %w", errNotKnown, seen.err)), undecided
+	case a.LostBuild(seen.record):
+		return requeued(a, seen, "accepted, no build seen yet"), accepted
+	}
+	return declined(x.likelyCause(a)), accepted
+}
+
+// confirmLost looks for what a request may have done whose answer was lost. settled is true if that settles the matter.
+func (x *executor) confirmLost(
+	ctx context.Context, a requeue.Action, newest int, place *place, lost error,
+) (o requeue.Outcome, r ruling, settled bool) {
+	place.leave()
+	seen := x.watch(ctx, a, newest, a.Evaluation.ID)
+	switch {
+	case seen.started:
+		return requeued(a, seen, ""), accepted, true
+	case seen.broke:
+		return declined(cmp.Or(seen.record.Words, "the service could not start a build: the evaluation is broken now")), refused, true
+	case ctx.Err() != nil || seen.err != nil:
+		return failed(fmt.Errorf("%w: %w", errNotKnown, errors.Join(lost, seen.err))), undecided, true
+	case a.LostBuild(seen.record):
+		return requeued(a, seen, "no answer, and the build is gone from the record; no new build seen yet"), accepted, true
+	}
+	return failed(fmt.Errorf("no answer to the re-queue, and nothing was started: %w", lost)), undecided, false
+}
+
+func declined(detail string) requeue.Outcome {
+	return requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: detail}
+}
+
+func requeued(a requeue.Action, seen sight, detail string) requeue.Outcome {
+	o := requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: seen.build, Detail: detail}
+	if id := seen.record.ID; id != a.Evaluation.ID {
+		o.EvaluationID = id
+	}
+	return o
+}
+
+// watch reads the evaluation, and the builds of its pipeline, with growing pauses until either shows that something was
+// started, the record breaks or confirmTime is over. It fails if the last look failed: earlier ones prove nothing, since
+// both may lag behind by seconds.
+func (x *executor) watch(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) (seen sight) {
+	end := time.Now().Add(confirmTime)
+	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		left := time.Until(end)
+		if left <= 0 || !sleep(ctx, min(pause, left)) {
+			return seen
+		}
+		// The last look may take a moment longer: cut short, it would prove nothing.
+		looking, cancel := context.WithDeadline(ctx, end.Add(5*time.Second))
+		seen = x.lookAfter(looking, a, newest, id)
+		cancel()
+		if seen.started || seen.broke {
+			return seen
+		}
+		id = cmp.Or(seen.record.ID, id)
+	}
+}
+
+// lookAfter is one look after the request.
+func (x *executor) lookAfter(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) sight {
+	record, err := x.record(ctx, a, id)
+	var seen sight
+	if err == nil {
+		seen = see(a, record)
+	}
+	if seen.started || seen.broke {
+		return seen
+	}
+	builds, buildsErr := x.builds(ctx, a)
+	if b := a.NewestBuild(builds); buildsErr == nil && b > newest {
+		seen.started, seen.build = true, b
+	}
+	seen.err = errors.Join(err, buildsErr)
+	return seen
+}
+
+// likelyCause says why a re-queue that the service took may have started nothing.
+func (x *executor) likelyCause(a requeue.Action) string {
+	pipeline := a.Evaluation.Policy.PipelineID
+	question := requeue.Question{Kind: requeue.AskPipeline, ProjectID: a.PullRequest.Repository.Project.ID, PipelineID: pipeline}
+	if answer, known := x.facts[question]; known && answer.Err == nil && answer.Pipeline.ID == 0 {
+		return fmt.Sprintf("nothing was started within %d s: the project shows no pipeline %d any more; point the policy at another one, "+
+			"or, if it is only hidden from this identity, allow \"View builds\" on it", int(confirmTime.Seconds()), pipeline)
+	}
+	return fmt.Sprintf("nothing was started within %d s; most likely this identity lacks the permission \"Queue builds\" on pipeline %d, or that pipeline cannot be queued",
+		int(confirmTime.Seconds()), pipeline)
+}

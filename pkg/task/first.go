@@ -1,0 +1,187 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// ruling is what the outcome of one action says about the others of its pipeline in its repository.
+type ruling int
+
+const (
+	undecided  ruling = iota // nothing was sent, or nobody knows what came of it: the next one goes alone again
+	accepted                 // confirmed or declined: the others may follow
+	refused                  // refused, or declined in a way that broke the record: the others would lose what they have
+	refusedAll               // the token itself was refused
+)
+
+// firsts lets the first re-queue of each pipeline in a repository go alone until its outcome is known. One permission
+// that is missing must not take from forty pull requests what they have: a declined re-queue can leave a record that no
+// longer says that it is expired.
+type firsts struct {
+	mu    sync.Mutex
+	known map[firstKey]*first
+	all   int // the pull request for which the token was refused; 0 if it was not
+}
+
+type firstKey struct {
+	repository uuid.UUID
+	pipeline   int
+}
+
+type first struct {
+	busy     bool // one goes alone
+	accepted bool
+	refused  int // the pull request that was refused; 0 if none was
+	waiting  []*waiter
+}
+
+// waiter is an action that waits for the one that goes alone; ready is closed when it may look again.
+type waiter struct {
+	index int // in the plan
+	ready chan struct{}
+}
+
+func keyOf(a requeue.Action) firstKey {
+	return firstKey{a.PullRequest.Repository.ID, a.Evaluation.Policy.PipelineID}
+}
+
+func (f *firsts) of(a requeue.Action) *first {
+	if f.known == nil {
+		f.known = map[firstKey]*first{}
+	}
+	key := keyOf(a)
+	if f.known[key] == nil {
+		f.known[key] = &first{}
+	}
+	return f.known[key]
+}
+
+// stopped says why nothing more is sent for the pipeline of the action; nil if there is no reason.
+func (f *firsts) stopped(a requeue.Action) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.reason(f.of(a))
+}
+
+func (f *firsts) reason(g *first) error {
+	for _, pullRequest := range []int{f.all, g.refused} {
+		if pullRequest != 0 {
+			return fmt.Errorf("not sent: refused for pull request %d", pullRequest)
+		}
+	}
+	return nil
+}
+
+// ticket is the place of one action in the queue of its pipeline.
+type ticket struct {
+	action requeue.Action
+	wait   *waiter // nil: its turn has come
+	alone  bool    // the others wait for it
+	waited bool    // its turn did not come at once
+}
+
+// register queues an action. Those of the first actions of each pull request come in plan order.
+func (f *firsts) register(index int, a requeue.Action) *ticket {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := &ticket{action: a}
+	f.queue(t, index)
+	return t
+}
+
+func (f *firsts) queue(t *ticket, index int) {
+	g := f.of(t.action)
+	t.wait, t.alone = nil, false
+	switch {
+	case f.reason(g) != nil:
+	case g.holds(t.waited):
+		t.wait = &waiter{index: index, ready: make(chan struct{})}
+		at, _ := slices.BinarySearchFunc(g.waiting, index, func(w *waiter, index int) int { return w.index - index })
+		g.waiting = slices.Insert(g.waiting, at, t.wait)
+	case !g.accepted:
+		g.busy, t.alone = true, true
+	}
+}
+
+// await waits for the turn of an action, without a place, and then takes one. Whoever got no error has to leave.
+func (f *firsts) await(ctx context.Context, t *ticket, place *place) error {
+	for t.wait != nil && ctx.Err() == nil {
+		t.waited = true
+		place.leave()
+		select {
+		case <-t.wait.ready:
+		case <-ctx.Done():
+		}
+		f.mu.Lock()
+		f.queue(t, t.wait.index)
+		f.mu.Unlock()
+	}
+	place.enter(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g := f.of(t.action)
+	if g.accepted {
+		g.wake(1) // the next one in plan order, once this one has its place
+	}
+	err := f.reason(g)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil && t.alone {
+		g.busy = false
+		g.wake(1)
+	}
+	return err
+}
+
+// holds reports whether an action has to wait. One that was woken goes before those that still wait.
+func (g *first) holds(woken bool) bool {
+	if g.accepted {
+		return !woken && len(g.waiting) > 0
+	}
+	return g.busy
+}
+
+// wake lets the first n of those that wait look again.
+func (g *first) wake(n int) {
+	for _, w := range g.waiting[:min(n, len(g.waiting))] {
+		close(w.ready)
+	}
+	g.waiting = g.waiting[min(n, len(g.waiting)):]
+}
+
+// leave tells the others what came of the action.
+func (f *firsts) leave(t *ticket, r ruling) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g := f.of(t.action)
+	if t.alone {
+		g.busy = false
+	}
+	switch r {
+	case undecided:
+	case accepted:
+		g.accepted = true
+	case refused:
+		g.refused = t.action.PullRequest.ID
+	case refusedAll:
+		f.all = t.action.PullRequest.ID
+	}
+	switch {
+	case f.all != 0:
+		for _, other := range f.known {
+			other.wake(len(other.waiting))
+		}
+	case g.refused != 0:
+		g.wake(len(g.waiting))
+	case t.alone:
+		g.wake(1)
+	}
+}
