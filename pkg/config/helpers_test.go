@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/sethvargo/go-envconfig"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
 const (
@@ -117,6 +119,19 @@ func diff(t *testing.T, want, got any, options ...cmp.Option) {
 	if d := cmp.Diff(want, got, options...); d != "" {
 		t.Errorf("mismatch (-want +got):\n%s", d)
 	}
+}
+
+func errorPatterns(t *testing.T, items ...string) []requeue.ErrorPattern {
+	t.Helper()
+	made := make([]requeue.ErrorPattern, len(items))
+	for i, item := range items {
+		p, err := requeue.NewErrorPattern(item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made[i] = p
+	}
+	return made
 }
 
 func guid(text string) uuid.UUID { return uuid.MustParse(text) }

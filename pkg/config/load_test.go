@@ -91,7 +91,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		"INPUT_MAXRETRIESPERCOMMIT":  "0",
 		"INPUT_COOLDOWN":             "1h30m",
 		"INPUT_RETRYONLYIF":          `(?i)lost, found` + "\r\n" + `\$\(Agent\)`,
-		"INPUT_NEVERRETRYIF":         "x$",
+		"INPUT_NEVERRETRYIF":         "@DISK\nx$",
 		"INPUT_MAXPERRUN":            "2147483647",
 		"INPUT_MAXINFLIGHTPERBRANCH": "3",
 		"INPUT_ORDER":                "newest, oldest,APPROVED,newest",
@@ -122,7 +122,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		},
 		Policies: policies, Enforcement: requeue.EnforcementRequired, ManualPolicies: requeue.ManualOnly,
 		Cooldown:    90 * time.Minute,
-		RetryOnlyIf: []*regexp.Regexp{regexp.MustCompile(`(?i)lost, found`), regexp.MustCompile(`\$\(Agent\)`)}, NeverRetryIf: []*regexp.Regexp{regexp.MustCompile("x$")},
+		RetryOnlyIf: errorPatterns(t, `(?i)lost, found`, `\$\(Agent\)`), NeverRetryIf: errorPatterns(t, "@disk", "x$"),
 		MaxPerRun: largest, MaxInFlightPerBranch: 3,
 		Order:               []requeue.OrderKey{requeue.OrderNewest, requeue.OrderOldest, requeue.OrderApproved},
 		WaitForTargetBranch: true,
@@ -192,6 +192,11 @@ func TestInputFaults(t *testing.T) {
 		{"retryOnlyIf", `ends$(?:\n|x)`, `write \$\(`},
 		{"neverRetryIf", `\$(Agent.Name)`, `still contains "$(Agent.Name)"`},
 		{"neverRetryIf", "a**", `"a**" is not usable`},
+		{"neverRetryIf", "a**", `, and the sets @agent, @network, @registry, @disk, @infrastructure, one a line`},
+		{"retryOnlyIf", "@netwrok", `"@netwrok" is not usable: it names no set; for an expression of that text write [@]word; allowed: regular expressions in RE2 syntax of at most 1000 characters, and the sets @agent, @network, @registry, @disk, @infrastructure, one a line`},
+		{"neverRetryIf", "@" + long, `…" is not usable: it names no set`},
+		{"retryOnlyIf", "@agent, @network", `"@agent, @network" is not usable: it names several sets; write one a line`},
+		{"retryOnlyIf", "@babel/core(", `"@babel/core(" is not usable: missing closing )`},
 		{"maxPerRun", "2147483648", `"2147483648" is out of range; allowed: 0 to 2147483647`},
 		{"maxPerRun", long, `"` + strings.Repeat("x", quoted) + `…" is not`},
 		{"maxInFlightPerBranch", "0x1", `"0x1" is not a whole number`},
@@ -238,6 +243,9 @@ func TestAccepted(t *testing.T) {
 		{"retryOnlyIf", `\$\(Build.Reason\)`},
 		{"retryOnlyIf", strings.Repeat("é", 1000)},
 		{"neverRetryIf", `(end)$`},
+		{"retryOnlyIf", "@agent\n@NETWORK\r\n @Registry \n@disk\n@infrastructure\ntime ?out"},
+		{"retryOnlyIf", "@babel/core"},
+		{"neverRetryIf", "[@]babel"},
 		{"maxPerRun", " 0\n"},
 		{"maxPerRun", "007"},
 		{"concurrency", "1"},
@@ -277,13 +285,13 @@ func TestAllFaultsAtOnce(t *testing.T) {
 
 	// Of every kind at once: patterns, numbers, durations, words, booleans, expressions, and what a run lacks.
 	_, found := load(t, variables{
-		"INPUT_REPOSITORIES": "!,a//b", "INPUT_PULLREQUESTIDS": "x,y", "INPUT_WHEN": "green", "INPUT_RETRYONLYIF": "(\n[",
+		"INPUT_REPOSITORIES": "!,a//b", "INPUT_PULLREQUESTIDS": "x,y", "INPUT_WHEN": "green", "INPUT_RETRYONLYIF": "(\n[\n@nobody",
 		"INPUT_COOLDOWN": "soon", "INPUT_MAXPERRUN": "-1", "INPUT_WAIT": "perhaps", "INPUT_CONCURRENCY": "0",
 		"INPUT_AZURESUBSCRIPTION": "x", "VSTS_PUBLIC_VARIABLES": "[", "SYSTEM_OIDCREQUESTURI": "x",
 		"SYSTEM_TEAMFOUNDATIONCOLLECTIONURI": "https://dev.azure.com/a", "ENDPOINT_URL_SYSTEMVSSCONNECTION": "https://dev.azure.com/b",
 	})
 	expect(t, found, "repositories: excludes nothing", "repositories: is not", "pullRequestIds: x", "pullRequestIds: y", "when: green",
-		"cooldown: soon", "retryOnlyIf: missing", "retryOnlyIf: missing", "maxPerRun: -1", "wait: perhaps", "concurrency: 0",
+		"cooldown: soon", "retryOnlyIf: missing", "retryOnlyIf: missing", "retryOnlyIf: names no set", "maxPerRun: -1", "wait: perhaps", "concurrency: 0",
 		"azureSubscription: x", "no token", "another scheme", "SYSTEM_OIDCREQUESTURI", "VSTS_PUBLIC_VARIABLES", "SYSTEM_TEAMPROJECT is not set")
 }
 

@@ -93,7 +93,7 @@ func (l *loader) proxyBypass() []*regexp.Regexp {
 		if item = strings.TrimSpace(item); item == "" {
 			continue // it would match every address
 		}
-		re, err := compile("(?i)" + item)
+		re, err := compile("(?i)"+item, regexp.Compile)
 		if err != nil {
 			l.warn("%s in the agent's list of addresses without a proxy is not used: %v", quote(item), err)
 			continue

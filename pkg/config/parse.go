@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
 // splitList takes a list apart. Blanks around an item are trimmed and empty items dropped; CR, LF and CRLF end a line.
@@ -165,26 +166,29 @@ func patterns[P any](f *faults, input string, items []string, create func([]stri
 // longestPattern bounds a regular expression, in characters.
 const longestPattern = 1000
 
-func (f *faults) regexps(input string, items []string) []*regexp.Regexp {
-	var compiled []*regexp.Regexp
+func (f *faults) errorPatterns(input string, items []string) []requeue.ErrorPattern {
+	var made []requeue.ErrorPattern
 	for _, item := range items {
-		re, err := compile(item)
+		p, err := compile(item, requeue.NewErrorPattern)
 		if err != nil {
-			f.add(input, "%s is not usable: %v; allowed: regular expressions in RE2 syntax of at most %d characters, one a line", quote(item), err, longestPattern)
+			f.add(input, "%s is not usable: %v; allowed: regular expressions in RE2 syntax of at most %d characters, and the sets %s, one a line",
+				quote(item), err, longestPattern, join(requeue.ErrorSets()))
 			continue
 		}
-		compiled = append(compiled, re)
+		made = append(made, p)
 	}
-	return compiled
+	return made
 }
 
-func compile(pattern string) (*regexp.Regexp, error) {
+// compile makes something of a regular expression that is not too long, and words what is wrong with one.
+func compile[P any](pattern string, create func(string) (P, error)) (P, error) {
+	var none P
 	if length := utf8.RuneCountInString(pattern); length > longestPattern {
-		return nil, fmt.Errorf("it has %d characters", length)
+		return none, fmt.Errorf("it has %d characters", length)
 	}
-	re, err := regexp.Compile(pattern)
+	made, err := create(pattern)
 	if problem, ok := errors.AsType[*syntax.Error](err); ok {
-		return nil, fmt.Errorf("%s: %s", problem.Code, quote(problem.Expr))
+		return none, fmt.Errorf("%s: %s", problem.Code, quote(problem.Expr))
 	}
-	return re, err
+	return made, err
 }

@@ -164,6 +164,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("when", "expired,failed")
 	f.Add("organization", "https://dev.azure.com/x")
 	f.Add("retryOnlyIf", "(a{1000}){1000}")
+	f.Add("neverRetryIf", "@network\n@nobody")
 	f.Fuzz(func(t *testing.T, input, value string) {
 		c, found := load(t, job(variables{"INPUT_" + strings.ToUpper(input): value}))
 		for _, fault := range found {

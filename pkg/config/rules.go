@@ -32,8 +32,8 @@ func (l *loader) readRules() {
 
 	r.MaxRetriesPerCommit = f.count("maxRetriesPerCommit", in.MaxRetriesPerCommit, 0, largest)
 	r.Cooldown = f.duration("cooldown", in.Cooldown)
-	r.RetryOnlyIf = f.regexps("retryOnlyIf", splitList(in.RetryOnlyIf, "line"))
-	r.NeverRetryIf = f.regexps("neverRetryIf", splitList(in.NeverRetryIf, "line"))
+	r.RetryOnlyIf = f.errorPatterns("retryOnlyIf", splitList(in.RetryOnlyIf, "line"))
+	r.NeverRetryIf = f.errorPatterns("neverRetryIf", splitList(in.NeverRetryIf, "line"))
 
 	r.MaxPerRun = f.count("maxPerRun", in.MaxPerRun, 0, largest)
 	r.MaxInFlightPerBranch = f.count("maxInFlightPerBranch", in.MaxInFlightPerBranch, 0, largest)

@@ -1,6 +1,8 @@
 package requeue_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,5 +29,32 @@ func BenchmarkSurvey(b *testing.B) {
 		if p, _ := answerAll(b, r, screened, svc); len(p.Actions) != 20 {
 			b.Fatalf("%d actions", len(p.Actions))
 		}
+	}
+}
+
+// BenchmarkErrorSets looks for every known error in the end of a log, 64 KiB that hold none.
+func BenchmarkErrorSets(b *testing.B) {
+	var log strings.Builder
+	for i := 0; log.Len() < 64<<10; i++ {
+		fmt.Fprintf(&log, "npm http fetch GET 200 https://registry.npmjs.org/package-%d 12ms (cache hit)\n", i)
+		fmt.Fprintf(&log, "  Passed Fabrikam.Tests.Network.ClientTests.Retries_after_a_timeout(attempt: %d) [%d ms]\n", i, i%97)
+		fmt.Fprintf(&log, "src/client%d.ts(%d,10): warning: Could not find a declaration file for module 'status'.\n", i, i)
+	}
+	text := log.String()[:64<<10]
+	pattern := errorPattern(b, string(requeue.InfrastructureErrors))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if pattern.Match(text) {
+			b.Fatal("there is no error in this log")
+		}
+	}
+}
+
+// BenchmarkNewErrorPattern is what the use of a set costs a run.
+func BenchmarkNewErrorPattern(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		errorPattern(b, string(requeue.InfrastructureErrors))
 	}
 }

@@ -1,7 +1,6 @@
 package requeue_test
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,10 +25,14 @@ type evaluationRow struct {
 	asks   []string
 }
 
-func regexps(texts ...string) []*regexp.Regexp {
-	var out []*regexp.Regexp
-	for _, text := range texts {
-		out = append(out, regexp.MustCompile(text))
+func regexps(items ...string) []requeue.ErrorPattern {
+	var out []requeue.ErrorPattern
+	for _, item := range items {
+		p, err := requeue.NewErrorPattern(item)
+		if err != nil {
+			panic(err)
+		}
+		out = append(out, p)
 	}
 	return out
 }
@@ -460,6 +463,20 @@ func evaluationRows() []evaluationRow {
 		{
 			name: "errorNotRetryable: neverRetryIf wins", rules: on(retryOnlyIf("timeout"), neverRetryIf("syntax")),
 			ev: evaluation(7, failed), svc: texts("timeout", "syntax error"), want: "errorNotRetryable",
+		},
+		{
+			name: "errorNotRetryable: a set says what it found", rules: on(retryOnlyIf("nothing", "@Network")),
+			ev: evaluation(7, failed), svc: texts("exit code 6", "curl: (6) Could not resolve host: x"), want: "requeue",
+			detail: `0 of 2 retries used; retryOnlyIf @network (curl: name did not resolve) matches "curl: (6) Could not resolve host: x"`,
+		},
+		{
+			name: "errorNotRetryable: nothing of a set", rules: on(retryOnlyIf("@network")), ev: evaluation(7, failed),
+			svc: texts("expected 503 but got 200"), want: "errorNotRetryable", detail: `no retryOnlyIf matches "expected 503 but got 200"`,
+		},
+		{
+			name: "errorNotRetryable: a set in neverRetryIf wins", rules: on(retryOnlyIf("@infrastructure"), neverRetryIf("@disk")),
+			ev: evaluation(7, failed), svc: texts("tar: No space left on device"), want: "errorNotRetryable",
+			detail: `neverRetryIf @disk (Linux, macOS: no space left) matches "tar: No space left on device"`,
 		},
 		{
 			name: "errorNotRetryable: broken", rules: on(neverRetryIf("syntax")), ev: evaluation(7, broken), svc: texts("syntax error"),

@@ -3,7 +3,6 @@ package requeue
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -90,18 +89,18 @@ func (b Errors) had(e Evaluation, l Logs) string {
 	return fmt.Sprintf("%d error texts and %d log lines were to be had", len(e.Preview)+len(b.Texts)+len(l.Validation), lines)
 }
 
-// maxErrorText bounds what a regular expression is tried on, in bytes.
+// maxErrorText bounds what a pattern is tried on, in bytes.
 const maxErrorText = 64 << 10
 
 // firstMatch finds the first pattern that matches one of the texts, and says so for people.
-func firstMatch(patterns []*regexp.Regexp, texts []string) (string, bool) {
+func firstMatch(patterns []ErrorPattern, texts []string) (string, bool) {
 	for _, p := range patterns {
 		for _, text := range texts {
 			if len(text) > maxErrorText {
 				text = text[:maxErrorText]
 			}
-			if at := p.FindStringIndex(text); at != nil {
-				return fmt.Sprintf("/%s/ matches %q", p, excerpt(text, at[0], at[1])), true
+			if name, at := p.find(text); at != nil {
+				return fmt.Sprintf("%s matches %q", name, excerpt(text, at[0], at[1])), true
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package requeue
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,8 +69,8 @@ type Rules struct {
 	// Retries.
 	MaxRetriesPerCommit int
 	Cooldown            time.Duration
-	RetryOnlyIf         []*regexp.Regexp
-	NeverRetryIf        []*regexp.Regexp
+	RetryOnlyIf         []ErrorPattern
+	NeverRetryIf        []ErrorPattern
 
 	// Limits and order.
 	MaxPerRun            int // 0: no limit

@@ -1,0 +1,141 @@
+package requeue
+
+// agentErrors are what the service says of a machine that it lost, what git says of a checkout that broke, and what the
+// machine says of itself.
+func agentErrors() []KnownError {
+	return []KnownError{
+		{
+			What:       "the agent fell silent",
+			Expression: `We stopped hearing from agent .+\. Verify the agent machine is running`,
+			Example:    "We stopped hearing from agent Azure Pipelines 3. Verify the agent machine is running and has a healthy network connection. Anything that terminates an agent process, starves it for CPU, or blocks its network access can cause this error. For more information, see: https://go.microsoft.com/fwlink/?linkid=846610",
+			Source:     "https://github.com/Azure/azure-sdk-for-python/issues/24143",
+			NearMiss:   "The job running on agent Azure Pipelines 3 ran longer than the maximum time of 60 minutes. For more information, see https://go.microsoft.com/fwlink/?linkid=2077134",
+		},
+		{
+			What:       "the agent lost its connection",
+			Expression: ` lost communication with the server\. (?:Verify the machine is running|Anything in your workflow)`,
+			Example:    "The agent: Hosted Windows 2019 with VS2019 2 lost communication with the server. Verify the machine is running and has a healthy network connection. For more information, see: https://go.microsoft.com/fwlink/?linkid=846610",
+			Source:     "https://github.com/microsoft/azure-pipelines-agent/issues/2261",
+			NearMiss:   "FAIL src/banner.test.ts > shows \"lost communication with the server\" when the socket closes",
+		},
+		{
+			What:       "no agent came in time",
+			Expression: `The agent did not connect within the allott?ed time`,
+			Example:    "The agent did not connect within the alloted time of 45 minute(s).",
+			Source:     "https://github.com/dotnet/arcade/issues/9207",
+			NearMiss:   "No agent found in pool Default which satisfies the following demand: java. All demands: java, Agent.Version -gtVersion 2.144.0",
+		},
+		{
+			What:       "the hosted machine went away",
+			Expression: `The hosted runner encountered an error while running your job\.`,
+			Example:    "The hosted runner encountered an error while running your job. (Error Type: Disconnect).",
+			Source:     "https://github.com/actions/runner-images/issues/9812",
+			NearMiss:   "The operation was canceled.",
+		},
+		{
+			What:       "no machine could be provided",
+			Expression: `An error occurred while provisioning resources \(Error Type: `,
+			Example:    "An error occurred while provisioning resources (Error Type: Failure).",
+			Source:     "https://github.com/actions/runner-images/issues/3770",
+			NearMiss:   "An image label with the label ubuntu-16.04 does not exist.\nThe remote provider was unable to process the request.",
+		},
+		{
+			What:       "the request for a machine was lost",
+			Expression: `Provisioning request delayed or failed to send \d+ time`,
+			Example:    "Provisioning request delayed or failed to send 5 time(s). This is over the limit of 3 time(s).",
+			Source:     "https://github.com/actions/runner-images/issues/7228",
+			NearMiss:   "No image label found to route agent pool Azure Pipelines.",
+		},
+		{
+			What:       "the agent was shut down",
+			Expression: `The agent has received a shutdown signal\.`,
+			Example:    "The agent has received a shutdown signal. This can happen when the agent service is stopped, or a manually started agent is canceled.",
+			Source:     "https://github.com/microsoft/azure-pipelines-agent/issues/2589",
+			NearMiss:   "The agent worker exited with code 137, which means it ran out of memory. Make sure the agent (container) host has sufficient memory configured.",
+		},
+		{
+			What:       "the agent was removed from its pool",
+			Expression: `Agent was purged, cancell?ing the pipeline`,
+			Example:    "Agent was purged, cancelling the pipeline",
+			Source:     "https://github.com/dotnet/runtime/issues/73339",
+			NearMiss:   "The build was canceled by Philip Fry.",
+		},
+		{
+			What:       "files could not be sent to the service",
+			Expression: `File upload failed even after retry\.`,
+			Example:    "File upload failed even after retry.",
+			Source:     "https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Misc/layoutbin/en-US/strings.json",
+			NearMiss:   "File upload succeed after retry.",
+		},
+		{
+			What:       "internal error of Azure DevOps",
+			Expression: `TF400898: An Internal Error Occurred`,
+			Example:    "Microsoft.VisualStudio.Services.Common.VssServiceException: TF400898: An Internal Error Occurred. Activity Id: 4c417f0b-fdc7-4a9e-bb0d-cfcddce77209.",
+			Source:     "https://github.com/microsoft/azure-pipelines-tasks/issues/5318",
+			NearMiss:   "TF400813: The user 'aaaaaaaa-0000-0000-0000-000000000000' is not authorized to access this resource.",
+		},
+		{
+			What:       "Azure DevOps was down",
+			Expression: `TF10216: Azure DevOps services are currently unavailable`,
+			Example:    "TF10216: Azure DevOps services are currently unavailable",
+			Source:     "https://github.com/dotnet/arcade/issues/9372",
+			NearMiss:   "TF401019: The Git repository with name or identifier web does not exist or you do not have permissions for the operation you are attempting.",
+		},
+		{
+			What:       "git lost the server",
+			Expression: `RPC failed; (?:HTTP 50[0234] curl \d+|curl (?:5|6|7|16|18|28|35|52|55|56|92)) `,
+			Example:    "error: RPC failed; curl 56 OpenSSL SSL_read: Connection was reset, errno 10054",
+			Source:     "https://github.com/Azure/azure-sdk-for-python/issues/28429",
+			NearMiss:   "error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413",
+		},
+		{
+			What:       "git's transfer broke off",
+			Expression: `fetch-pack: unexpected disconnect while reading sideband packet`,
+			Example:    "fetch-pack: unexpected disconnect while reading sideband packet",
+			Source:     "https://github.com/actions/checkout/issues/1871",
+			NearMiss:   "fatal: couldn't find remote ref refs/pull/42/merge",
+		},
+		{
+			What:       "git's transfer ended too early",
+			Expression: `fatal: early EOF`,
+			Example:    "fatal: early EOF",
+			Source:     "https://github.com/microsoft/azure-pipelines-agent/issues/1474",
+			NearMiss:   "SyntaxError: unexpected EOF while parsing",
+		},
+		{
+			What:       "the server hung up on git",
+			Expression: `he remote end hung up unexpectedly`,
+			Example:    "fatal: The remote end hung up unexpectedly",
+			Source:     "https://github.com/adoptium/infrastructure/issues/1169",
+			NearMiss:   "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.",
+		},
+		{
+			What:       "an earlier run left its lock in the agent's sources",
+			Expression: `/s/\.git/[\w./-]+\.lock': File exists`,
+			Example:    "fatal: update_ref failed for ref 'HEAD': cannot lock ref 'HEAD': Unable to create '/Volumes/data/work/1/s/.git/HEAD.lock': File exists.",
+			Source:     "https://github.com/microsoft/vcpkg/issues/11425",
+			NearMiss:   "fatal: Unable to create '/home/fry/.pub-cache/git/packages/.git/index.lock': File exists.",
+		},
+		{
+			What:       "the machine was busy with its own updates",
+			Expression: `E: Could not get lock /var/lib/`,
+			Example:    "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 5322 (apt)",
+			Source:     "https://github.com/docker/docker-install/issues/416",
+			NearMiss:   "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 2448 (unattended-upgr)...",
+		},
+		{
+			What:       "Linux, macOS: Docker did not run",
+			Expression: `Cannot connect to the Docker daemon at \S+\. Is the docker daemon running\?`,
+			Example:    "ERROR: failed to initialize builder builder-5f4c7329-866b-4c49-8265-10783c0a56b0 (builder-5f4c7329-866b-4c49-8265-10783c0a56b0): Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+			Source:     "https://github.com/actions/partner-runner-images/issues/48",
+			NearMiss:   "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+		},
+		{
+			What:       "Windows: Docker did not run",
+			Expression: `Couldn't connect to Docker daemon`,
+			Example:    "Couldn't connect to Docker daemon. You might need to start Docker for Windows.",
+			Source:     "https://github.com/microsoft/azure-pipelines-tasks/issues/10493",
+			NearMiss:   "docker: Error response from daemon: No such container: db.",
+		},
+	}
+}
