@@ -122,7 +122,7 @@ func TestInputFaults(t *testing.T) {
 		{input: "pullRequestIds", value: "$(System.PullRequest.PullRequestId)", words: "condition: eq(variables['Build.Reason'], 'PullRequest')"},
 		{input: "retryOnlyIf", value: "fine\n(", words: "RE2"},
 		{input: "neverRetryIf", value: `(?<=a)b`, words: "RE2 @agent @network @registry @disk @infrastructure"},
-		{input: "retryOnlyIf", value: "@disk\n@netwrok", words: "@netwrok @agent @network @registry @disk @infrastructure [@]word"},
+		{input: "retryOnlyIf", value: "@disk\n@networks", words: "@networks @agent @network @registry @disk @infrastructure [@]word"},
 		{input: "retryOnlyIf", value: "$(pattern)", words: "pattern"},
 		{input: "titles", value: "$(title)", words: "title"},
 		{input: "labels", value: "!", words: "!"},

@@ -193,7 +193,7 @@ func TestInputFaults(t *testing.T) {
 		{"neverRetryIf", `\$(Agent.Name)`, `still contains "$(Agent.Name)"`},
 		{"neverRetryIf", "a**", `"a**" is not usable`},
 		{"neverRetryIf", "a**", `, and the sets @agent, @network, @registry, @disk, @infrastructure, one a line`},
-		{"retryOnlyIf", "@netwrok", `"@netwrok" is not usable: it names no set; for an expression of that text write [@]word; allowed: regular expressions in RE2 syntax of at most 1000 characters, and the sets @agent, @network, @registry, @disk, @infrastructure, one a line`},
+		{"retryOnlyIf", "@networks", `"@networks" is not usable: it names no set; for an expression of that text write [@]word; allowed: regular expressions in RE2 syntax of at most 1000 characters, and the sets @agent, @network, @registry, @disk, @infrastructure, one a line`},
 		{"neverRetryIf", "@" + long, `…" is not usable: it names no set`},
 		{"retryOnlyIf", "@agent, @network", `"@agent, @network" is not usable: it names several sets; write one a line`},
 		{"retryOnlyIf", "@babel/core(", `"@babel/core(" is not usable: missing closing )`},

@@ -245,9 +245,11 @@ func TestDefinition(t *testing.T) {
 	}
 	// The words of the lists are documented, too.
 	for input, words := range map[string]string{
-		"when":    "expired failed broken notStarted outdated",
-		"require": "autoComplete approved noOtherBlockers",
-		"order":   "autoComplete approved stalest oldest newest",
+		"when":         "expired failed broken notStarted outdated",
+		"require":      "autoComplete approved noOtherBlockers",
+		"order":        "autoComplete approved stalest oldest newest",
+		"retryOnlyIf":  "@agent @network @registry @disk @infrastructure",
+		"neverRetryIf": "@agent @network @registry @disk @infrastructure",
 	} {
 		at := slices.IndexFunc(d.Inputs, func(i definitionInput) bool { return i.Name == input })
 		for word := range strings.FieldsSeq(words) {

@@ -315,7 +315,7 @@ func TestNewErrorPattern(t *testing.T) {
 		{name: "that text as an expression", item: "[@]agent", finds: "an @agent", not: agentText},
 		{name: "not at the beginning", item: "!@agent", finds: "!@agent", not: agentText},
 		{name: "alternatives are an expression", item: "@agent|@network", finds: "@network", not: agentText},
-		{name: "unknown", item: "@netwrok", errContains: []string{"names no set", "[@]word"}},
+		{name: "unknown", item: "@networks", errContains: []string{"names no set", "[@]word"}},
 		{name: "unknown, of other letters", item: "@réseau", errContains: []string{"names no set"}},
 		{name: "several", item: "@agent, @Disk", errContains: []string{"several sets", "one a line"}},
 		{name: "several, and something else", item: "@agent, @foo", finds: "@agent, @foo", not: agentText},

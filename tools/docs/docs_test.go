@@ -61,10 +61,10 @@ func TestPagesAreGenerated(t *testing.T) {
 // TestPagesHaveEveryPart: a page from which a part's markers vanished would not drift.
 func TestPagesHaveEveryPart(t *testing.T) {
 	t.Parallel()
-	for _, page := range pages() {
-		for name := range theDefinition(t).parts() {
-			if strings.Count(read(t, page), beginMark+name+closeMark) != 1 {
-				t.Errorf("%s does not have the part %q once", page, name)
+	for _, page := range theDefinition(t).pages() {
+		for name := range page.parts {
+			if strings.Count(read(t, page.file), beginMark+name+closeMark) != 1 {
+				t.Errorf("%s does not have the part %q once", page.file, name)
 			}
 		}
 	}
@@ -145,6 +145,29 @@ func TestTables(t *testing.T) {
 	}
 	if diff := cmp.Diff("| output variable | value |\n| --- | --- |\n| `count` | How many. |\n", d.outputsTable()); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
+	}
+}
+
+// TestSetsCanBeCopied reads the page of the named sets as somebody does who copies an expression from it: it must find the
+// example below it.
+func TestSetsCanBeCopied(t *testing.T) {
+	t.Parallel()
+	entry := regexp.MustCompile("(?m)^- \\*\\*(.+)\\*\\*: `([^`]+)`<br>\n((?:  .+\n)+)")
+	example := regexp.MustCompile("  (`+)(.+?)`+(?:<br>$| \\(\\[seen\\])")
+	entries := entry.FindAllStringSubmatch(read(t, "docs/patterns.md"), -1)
+	for _, m := range entries {
+		var lines []string
+		for line := range strings.Lines(m[3]) {
+			if one := example.FindStringSubmatch(strings.TrimSuffix(line, "\n")); one != nil {
+				lines = append(lines, one[2])
+			}
+		}
+		if re, err := regexp.Compile(m[2]); err != nil || !re.MatchString(strings.Join(lines, "\n")) {
+			t.Errorf("%s: %v, or it does not find %q", m[1], err, lines)
+		}
+	}
+	if len(entries) != len(requeue.KnownErrors()) {
+		t.Errorf("the page has %d entries of %d", len(entries), len(requeue.KnownErrors()))
 	}
 }
 

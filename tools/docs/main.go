@@ -9,12 +9,19 @@ import (
 	"strings"
 )
 
-// pages returns the files with generated parts.
-func pages() []string { return []string{"README.md", "docs/reference.md"} }
+// page is a file with generated parts, by their names.
+type page struct {
+	file  string
+	parts map[string]string
+}
+
+func (d definition) pages() []page {
+	return []page{{"README.md", d.parts()}, {"docs/reference.md", d.parts()}, {"docs/patterns.md", setParts()}}
+}
 
 func main() {
 	root := flag.String("root", ".", "folder of the repository")
-	checkOnly := flag.Bool("check", false, "change nothing; fail if a page is not what task.json makes of it")
+	checkOnly := flag.Bool("check", false, "change nothing; fail if a page is not what its sources make of it")
 	previewOnly := flag.Bool("preview", false, "print a page that shows how the classic editor presents the inputs")
 	flag.Parse()
 	err := error(nil)
@@ -35,20 +42,20 @@ func run(root string, checkOnly bool) error {
 		return err
 	}
 	var faults []error
-	for _, page := range pages() {
-		file := filepath.Join(root, filepath.FromSlash(page))
+	for _, page := range d.pages() {
+		file := filepath.Join(root, filepath.FromSlash(page.file))
 		before, err := os.ReadFile(file) //nolint:gosec // a page of the repository
 		if err != nil {
 			return fmt.Errorf("read page: %w", err)
 		}
-		after, err := fill(string(before), d.parts())
+		after, err := fill(string(before), page.parts)
 		if err != nil {
-			return fmt.Errorf("fill %s: %w", page, err)
+			return fmt.Errorf("fill %s: %w", page.file, err)
 		}
 		switch {
 		case after == string(before):
 		case checkOnly:
-			faults = append(faults, fmt.Errorf("%s is not what task/task.json makes of it; run ./build.sh docs", page))
+			faults = append(faults, fmt.Errorf("%s is not what task/task.json and pkg/requeue make of it; run ./build.sh docs", page.file))
 		default:
 			if err := os.WriteFile(file, []byte(after), 0o644); err != nil { //nolint:gosec // to be read by everybody
 				return fmt.Errorf("write page: %w", err)
