@@ -128,6 +128,9 @@ func TestMoreOfTheSame(t *testing.T) {
 			"We stopped hearing from agent NetCorePublic-Pool 48. Verify the agent machine is running and has a healthy network connection.",
 			"The hosted runner: GitHub Actions 339 lost communication with the server. Anything in your workflow that terminates the runner process, starves it for CPU/Memory, or blocks its network access can cause this error.",
 			"The agent did not connect within the allotted time of 45 minute(s).",
+			"We stopped hearing from agent build-1.",
+			"The agent lost communication with the server",
+			"The hosted runner lost communication with the server.",
 			"An error occurred while provisioning resources (Error Type: Disconnect).",
 			"error: RPC failed; HTTP 500 curl 56 Recv failure: Connection reset by peer",
 			"error: RPC failed; curl 18 transfer closed with outstanding read data remaining",
@@ -152,6 +155,7 @@ func TestMoreOfTheSame(t *testing.T) {
 			"Response status code does not indicate success: 502 (Bad Gateway).",
 			"The remote server returned an error: (503) Server Unavailable.",
 			"Error: connect EHOSTUNREACH 20.42.65.92:443",
+			"read ECONNRESET",
 		},
 		requeue.RegistryErrors: {
 			"npm error code ECONNRESET",

@@ -6,17 +6,17 @@ func agentErrors() []KnownError {
 	return []KnownError{
 		{
 			What:       "the agent fell silent",
-			Expression: `We stopped hearing from agent .+\. Verify the agent machine is running`,
+			Expression: `We stopped hearing from agent `,
 			Example:    "We stopped hearing from agent Azure Pipelines 3. Verify the agent machine is running and has a healthy network connection. Anything that terminates an agent process, starves it for CPU, or blocks its network access can cause this error. For more information, see: https://go.microsoft.com/fwlink/?linkid=846610",
 			Source:     "https://github.com/Azure/azure-sdk-for-python/issues/24143",
 			NearMiss:   "The job running on agent Azure Pipelines 3 ran longer than the maximum time of 60 minutes. For more information, see https://go.microsoft.com/fwlink/?linkid=2077134",
 		},
 		{
 			What:       "the agent lost its connection",
-			Expression: ` lost communication with the server\. (?:Verify the machine is running|Anything in your workflow)`,
+			Expression: `The (?:agent|hosted runner|self-hosted runner)\b[^\n]* lost communication with the server`,
 			Example:    "The agent: Hosted Windows 2019 with VS2019 2 lost communication with the server. Verify the machine is running and has a healthy network connection. For more information, see: https://go.microsoft.com/fwlink/?linkid=846610",
 			Source:     "https://github.com/microsoft/azure-pipelines-agent/issues/2261",
-			NearMiss:   "FAIL src/banner.test.ts > shows \"lost communication with the server\" when the socket closes",
+			NearMiss:   "FAIL src/banner.test.ts > The agent panel shows \"lost communication with the server\" when the socket closes",
 		},
 		{
 			What:       "no agent came in time",

@@ -131,7 +131,7 @@ func systemNetworkErrors() []KnownError {
 		},
 		{
 			What:       "Node: connection reset",
-			Expression: `: read ECONNRESET`,
+			Expression: `read ECONNRESET`,
 			Example:    "Error checking Azure version: read ECONNRESET, feature flag 'ShowWarningOnOlderAzureModules' has been set",
 			Source:     "https://github.com/microsoft/azure-pipelines-tasks/issues/21341",
 			NearMiss:   "✕ retries when the socket reports ECONNRESET (12 ms)",
@@ -199,6 +199,13 @@ func toolNetworkErrors() []KnownError {
 			NearMiss:   "wget: unable to resolve host address 'time'",
 		},
 		{
+			What:       "wget of BusyBox: no answer in time",
+			Expression: `wget: download timed out`,
+			Example:    "wget: download timed out",
+			Source:     "https://github.com/padthaitofuhot/apkfastestmirror/pull/2",
+			NearMiss:   "wget: server returned error: HTTP/1.1 403 Forbidden",
+		},
+		{
 			What:       "git: server not reached",
 			Expression: `fatal: unable to access '[^'\n]*': (?:Could not resolve host|Failed to connect to|Couldn't connect to server|(?:Operation|Connection) timed out|Failure when receiving data|Recv failure|Send failure|Empty reply|OpenSSL SSL_(?:connect|read)|SSL_ERROR_SYSCALL|gnutls_handshake|GnuTLS recv error|schannel: failed to receive handshake|HTTP/2 stream|The requested URL returned error: (?:429|50[0234]))`,
 			Example:    "fatal: unable to access 'https://github.com/oppia/oppia/': Failed to connect to github.com port 443 after 134448 ms: Connection timed out",
@@ -214,10 +221,24 @@ func toolNetworkErrors() []KnownError {
 		},
 		{
 			What:       "Python: retries in vain",
-			Expression: `HTTPSConnectionPool\(host='[\w-]+\.[\w.-]+', port=\d+\): Max retries exceeded with url: [^\n]*\(Caused by (?:NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProtocolError|ResponseError\('too many 50[0234])`,
+			Expression: `HTTPSConnectionPool\(host='(?:[\w-]+\.)+[A-Za-z]+', port=\d+\): Max retries exceeded with url: [^\n]*\(Caused by (?:NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProtocolError|ResponseError\('too many 50[0234])`,
 			Example:    `requests.exceptions.ConnectionError: HTTPSConnectionPool(host='files-staging.kernelci.org', port=443): Max retries exceeded with url: /kbuild-gcc-12-arm-multi_v5_defconfig-6827085c91d956dc68a98c6d/metadata.json (Caused by NameResolutionError("<urllib3.connection.HTTPSConnection object at 0x7f3403ce4a50>: Failed to resolve 'files-staging.kernelci.org' ([Errno -2] Name or service not known)"))`,
 			Source:     "https://github.com/kernelci/kernelci-pipeline/issues/1156",
 			NearMiss:   "requests.exceptions.ConnectionError: HTTPConnectionPool(host='localhost', port=8080): Max retries exceeded with url: /health (Caused by NewConnectionError('<urllib3.connection.HTTPConnection object at 0x7f>: Failed to establish a new connection: [Errno 111] Connection refused'))",
+		},
+		{
+			What:       "Python: no answer in time",
+			Expression: `requests\.exceptions\.(?:Read|Connect)Timeout: HTTPSConnectionPool\(host='(?:[\w-]+\.)+[A-Za-z]+', `,
+			Example:    "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='app.statuscake.com', port=443): Read timed out. (read timeout=10)",
+			Source:     "https://github.com/trbs/statuscake/issues/28",
+			NearMiss:   "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='127.0.0.1', port=32400): Read timed out. (read timeout=30)",
+		},
+		{
+			What:       "Azure Resource Manager: no answer in time",
+			Expression: `The gateway did not receive a response from '[^'\n]+' within the specified time period`,
+			Example:    "Failed to restart App Service 'appServiceName-staging'. Error: The gateway did not receive a response from 'Microsoft.Web' within the specified time period. (CODE: 504)",
+			Source:     "https://github.com/microsoft/azure-pipelines-tasks/issues/6757",
+			NearMiss:   "Failed to restart App Service 'appServiceName-staging'. Error: Conflict (CODE: 409)",
 		},
 		{
 			What:       "a task's request: no answer in time",
