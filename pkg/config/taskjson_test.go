@@ -193,7 +193,7 @@ func TestDefinition(t *testing.T) {
 	}
 	diff(t, []string{"Build", "Release"}, d.Visibility)
 	diff(t, []string{"Agent", "DeploymentGroup"}, d.RunsOn)
-	diff(t, []string{"Node10", "Node16", "Node20_1"}, slices.Sorted(maps.Keys(d.Execution)))
+	diff(t, []string{"Node10", "Node16", "Node20_1", "Node24"}, slices.Sorted(maps.Keys(d.Execution)))
 	for handler, execution := range d.Execution {
 		if execution.Target != "launcher.js" {
 			t.Errorf("%s starts %q", handler, execution.Target)

@@ -9,6 +9,8 @@
 // # What it reproduces
 //
 //   - Handlers: Node, Node10, Node16, Node20_1 and Node24 by priority, each only from the agent version on that knows it.
+//   - Nodes: which one runs a handler, by version, system and switches, with the warnings and errors that come with it;
+//     their wording is our own.
 //   - Inputs: defaults, trimming, macros from variables (secret ones included) and then from the agent's own environment,
 //     neither recursive; what cannot be resolved stays. Types filePath and connectedService.
 //   - Environment: INPUT_*, public variables, SECRET_*, VSTS_PUBLIC_VARIABLES and VSTS_SECRET_VARIABLES, ENDPOINT_* for

@@ -19,6 +19,8 @@ type Step struct {
 	Binary string
 	// Node runs the handler's script; "" looks for "node" on PATH.
 	Node string
+	// Nodes lets the agent choose the Node by its own rules; nil leaves it to Node.
+	Nodes *Nodes
 	// WorkDir is the agent's work folder; "" makes a new one, which [Result.WorkDir] names and the caller removes.
 	WorkDir string
 	// AgentVersion decides which handlers are known and whether variables win over inputs; "" is DefaultAgentVersion.
@@ -77,9 +79,9 @@ type Result struct {
 	ExitCode int
 	// Signal is the number of the signal that ended the started process; 0 for none.
 	Signal int
-	// Handler is the key of the handler that was chosen, "Node20_1".
-	Handler string
-	WorkDir string
+	// Handler is the key of the handler that was chosen, "Node20_1"; NodeFolder is the folder of the Node, if it was chosen.
+	Handler, NodeFolder string
+	WorkDir             string
 
 	// Log is what a person sees: commands removed, secrets masked, issues with their tag.
 	Log []string
@@ -152,6 +154,19 @@ func (s Step) Run(ctx context.Context) (Result, error) {
 		session.result = Failed
 		session.finish(&r, ending{unread: true})
 		return r, nil
+	}
+	if s.Nodes != nil {
+		choice, folder, err := s.chooseNode(p.handlerKey, p.definition, p.variables)
+		for _, text := range choice.warnings {
+			session.warning(text)
+		}
+		if err != nil {
+			session.error(err.Error())
+			session.result = Failed
+			session.finish(&r, ending{unread: true})
+			return r, nil
+		}
+		r.NodeFolder, s.Node = folder, s.Nodes.Programs[folder]
 	}
 	args, err := s.commandLine(p)
 	if err != nil {
