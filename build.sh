@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly golangci_lint=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 readonly cyclonedx=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
-readonly targets='windows/386 windows/amd64 windows/arm64 linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64'
+readonly targets='windows/amd64 linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64'
 readonly cache=${RESCHEDULE_CACHE:-$PWD/.cache}
 readonly dist=$PWD/dist
 

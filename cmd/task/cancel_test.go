@@ -436,3 +436,27 @@ func checkReportFile(t *testing.T, path string) {
 		t.Errorf("the report: %v", err)
 	}
 }
+
+// TestCrashIsNotBadInput has the runtime of the real program die in the middle of a run. By itself it would leave with
+// code 2, which is that of bad input.
+func TestCrashIsNotBadInput(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals here; see TestExitCode and the launcher's tests")
+	}
+	w := cancelWorld()
+	w.Faults = []*azdotest.Fault{{Match: azdotest.Match{Route: "options"}, Fault: "hang"}}
+	s := azdotest.Start(t, w)
+	p := start(t, stepFile{}.step(t, s))
+	for end := time.Now().Add(time.Minute); len(s.Requests()) == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no request came")
+		}
+	}
+	p.signal(t, syscall.SIGQUIT)
+	p.end()
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() || status.Signal() != syscall.SIGABRT || status.CoreDump() {
+		t.Errorf("it ended with %v; want death by SIGABRT, without a core file", p.cmd.ProcessState)
+	}
+}

@@ -82,6 +82,9 @@ func main() {
 		fmt.Println("ready")
 		_, err := io.Copy(io.Discard, os.Stdin)
 		os.WriteFile(rest, []byte(fmt.Sprint("end of stdin: ", err)), 0o600)
+	case "crash": // as Go's runtime does it when it cannot start
+		fmt.Fprintln(os.Stderr, "fatal error: " + rest + "\n\nruntime stack:")
+		os.Exit(2)
 	case "nostdin":
 		os.Stdin.Close()
 		time.Sleep(200 * time.Millisecond)
@@ -100,14 +103,20 @@ func main() {
 // bed is a copy of the task with the small program for this machine, and a node to run it.
 type bed struct {
 	node, dir, program string
-	temp               string // AGENT_TEMPDIRECTORY
-	tmp                string // TMPDIR
+	elsewhere          map[string]string // programs that do nothing, by their target
+	temp               string            // AGENT_TEMPDIRECTORY
+	tmp                string            // TMPDIR
 }
 
 func TestLauncher(t *testing.T) {
 	t.Parallel()
 	nodes := findNodes(t)
 	fake := buildFake(t)
+	elsewhere := map[string]string{}
+	for _, target := range []string{"windows-amd64", "darwin-amd64", "darwin-arm64"} {
+		goos, goarch, _ := strings.Cut(target, "-")
+		elsewhere[target] = read(t, build(t, "package main\n\nfunc main() {}\n", goos, goarch))
+	}
 	cases := []struct {
 		name string
 		test func(*testing.T, bed)
@@ -127,7 +136,11 @@ func TestLauncher(t *testing.T) {
 		{"nothing allows to execute", testNoexecEverywhere},
 		{"a program that is missing", testMissing},
 		{"a program that is damaged", testDamaged},
+		{"a program that is damaged, of another system", testDamagedElsewhere},
 		{"a platform without a program", testUnsupported},
+		{"a program that crashes at its start", testCrash},
+		{"how a program ended", testOutcome},
+		{"what Windows may do to it", testWindows},
 		{"a message on a full pipe", testFullPipe},
 		{"the choice", testChoice},
 		{"what an error looks like to the agent", testIssue},
@@ -143,7 +156,9 @@ func TestLauncher(t *testing.T) {
 			for _, c := range cases {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
-					c.test(t, newBed(t, node, fake))
+					b := newBed(t, node, fake)
+					b.elsewhere = elsewhere
+					c.test(t, b)
 				})
 			}
 		})
@@ -158,8 +173,8 @@ func TestLauncherText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := bytes.Count(data, []byte("\n")); n > 200 {
-		t.Errorf("%d lines, want at most 200", n)
+	if n := bytes.Count(data, []byte("\n")); n > 250 {
+		t.Errorf("%d lines, want at most 250", n)
 	}
 	code := regexp.MustCompile(`(?m)(^|\s)//.*$|/\*.*?\*/`).ReplaceAllString(string(data), "")
 	for _, forbidden := range []string{
@@ -204,12 +219,18 @@ func missing(t testing.TB, variable, text string) {
 // buildFake builds the small program, without cgo as the real one.
 func buildFake(t testing.TB) string {
 	t.Helper()
+	return build(t, fakeSource, runtime.GOOS, runtime.GOARCH)
+}
+
+// build builds a program of one file.
+func build(t testing.TB, source, goos, goarch string) string {
+	t.Helper()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "main.go"), fakeSource, 0o600)
+	write(t, filepath.Join(dir, "main.go"), source, 0o600)
 	write(t, filepath.Join(dir, "go.mod"), "module fake\n\ngo 1.26\n", 0o600)
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "fake", ".")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local", "GOOS="+goos, "GOARCH="+goarch)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the small program: %v\n%s", err, out)
 	}
@@ -694,11 +715,152 @@ func testDamaged(t *testing.T, b bed) {
 	}
 }
 
+// pretend gives node's arguments for another platform and architecture.
+func (b bed) pretend(t *testing.T, platform, arch string) []string {
+	t.Helper()
+	preload := filepath.Join(b.dir, platform+arch+".js")
+	write(t, preload, fmt.Sprintf(`Object.defineProperty(process, "platform", { value: %q }); Object.defineProperty(process, "arch", { value: %q });`, platform, arch), 0o644)
+	return []string{"-r", preload}
+}
+
+// call runs a script on the launcher's functions and decodes what it writes; the script finds them as launcher, and its
+// arguments as args.
+func (b bed) call(t *testing.T, into any, script string, args ...any) {
+	t.Helper()
+	input, err := json.Marshal(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), b.node, "-e", "var launcher = require(process.argv[1]), args = JSON.parse(process.argv[2]);\n"+script,
+		filepath.Join(b.dir, "launcher.js"), string(input))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("run the launcher's functions: %v", err)
+	}
+	if err := json.Unmarshal(out, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func testUnsupported(t *testing.T, b bed) {
-	preload := filepath.Join(b.dir, "sunos.js")
-	write(t, preload, `Object.defineProperty(process, "platform", { value: "sunos" }); Object.defineProperty(process, "arch", { value: "s390x" });`, 0o644)
-	b.failure(t, b.command(t.Context(), "", "-r", preload), "no program for this machine", "platform sunos", "architecture s390x",
-		filepath.Join(b.dir, "bin", "sunos-s390x", "reschedule"))
+	b.failure(t, b.command(t.Context(), "", b.pretend(t, "sunos", "s390x")...), "no program for this machine", "platform sunos", "architecture s390x",
+		filepath.Join(b.dir, "bin", "sunos-s390x", "reschedule"), "It needs Windows 10", "macOS 12", "Linux 3.2")
+	b.failure(t, b.command(t.Context(), "", b.pretend(t, "win32", "ia32")...), "no program for this machine", "platform win32", "architecture ia32", "with 64 bits")
+}
+
+// testDamagedElsewhere looks at the programs of other systems: whole, cut off, and another one's.
+func testDamagedElsewhere(t *testing.T, b bed) {
+	for target, whole := range b.elsewhere {
+		goos, goarch, _ := strings.Cut(target, "-")
+		format := map[string]string{"windows": "it is not a PE file", "darwin": "it is not a Mach-O file"}[goos]
+		twin := map[string]string{"windows": "windows-arm64", "darwin": "darwin-" + map[string]string{"amd64": "arm64", "arm64": "amd64"}[goarch]}[goos]
+		for _, tt := range []struct{ name, target, content, want string }{
+			{"whole", target, whole, ""},
+			{"empty", target, "", format},
+			{"a page from a proxy server", target, "<html><body>Sign in</body></html>", format},
+			{"of Linux", target, "\x7fELF" + strings.Repeat("\x00", 4096), format},
+			{"the start of a header", target, whole[:8], map[string]string{"windows": "it is not a PE file", "darwin": "its header is incomplete"}[goos]},
+			{"a header alone", target, whole[:200], "it is cut off after 200 bytes"},
+			{"half", target, whole[:len(whole)/2], fmt.Sprintf("it is cut off after %d bytes", len(whole)/2)},
+			{"all but the last byte", target, whole[:len(whole)-1], fmt.Sprintf("it is cut off after %d bytes", len(whole)-1)},
+			{"of another architecture", twin, whole, "it is for another architecture"},
+		} {
+			file := filepath.Join(b.tmp, "program")
+			write(t, file, tt.content, 0o644)
+			var got string
+			b.call(t, &got, `
+var fs = require('fs'), head = Buffer.alloc(4096), fd = fs.openSync(args[0], 'r');
+fs.readSync(fd, head, 0, head.length, 0);
+process.stdout.write(JSON.stringify(launcher.damage(head, fs.statSync(args[0]).size, args[1])));`, file, tt.target)
+			if got != tt.want {
+				t.Errorf("%s, %s: %q, want %q", target, tt.name, got, tt.want)
+			}
+		}
+	}
+}
+
+// testCrash has the small program die as Go's runtime does where it cannot start: with the exit code of bad input.
+func testCrash(t *testing.T, b bed) {
+	cmd := b.command(t.Context(), "crash something.dll not found")
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	_ = cmd.Run() // its exit code is looked at
+	c, ok := agenttest.ParseCommand(strings.TrimSpace(out.String()))
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !ok || !strings.HasPrefix(errOut.String(), "fatal error: ") {
+		t.Fatalf("exit code %d, stdout %q, stderr %q; want 1 and one error", code, out.String(), errOut.String())
+	}
+	for _, word := range append(b.about(), "cannot run here: fatal error: something.dll not found (", "It needs Windows 10") {
+		if !strings.Contains(c.Data, word) {
+			t.Errorf("error %q lacks %q", c.Data, word)
+		}
+	}
+}
+
+// testOutcome gives the launcher endings that this system may not have, and what a second start would give.
+func testOutcome(t *testing.T, b bed) {
+	type ending struct {
+		Code   any    `json:"code"`
+		Signal any    `json:"signal"`
+		On     string `json:"on"`
+		Status int    `json:"status"`
+		Stderr string `json:"stderr"`
+	}
+	for _, tt := range []struct {
+		ending ending
+		code   int
+		words  string
+	}{
+		{ending{Code: 0, On: "win32"}, 0, ""},
+		{ending{Code: 1, On: "win32"}, 1, ""},
+		{ending{Code: 102, On: "win32"}, 2, ""},
+		{ending{Code: 2, On: "win32"}, 1, "crashed"},
+		{ending{Code: 2, On: "win32", Status: 2, Stderr: "x\r\nfatal error: bcryptprimitives.dll not found\r\nruntime: y\r\n"}, 1, "cannot run here: fatal error: bcryptprimitives.dll not found"},
+		{ending{Code: 2, On: "win32", Status: 2}, 2, ""},
+		{ending{Code: 0xC0000005, On: "win32"}, 1, "was ended by the status 0xc0000005"},
+		{ending{Code: 2, On: "linux"}, 2, ""},
+		{ending{Code: 102, On: "linux"}, 102, ""},
+		{ending{Code: 2, On: "linux", Status: 2, Stderr: "fatal error: failed to reserve page summary memory\n"}, 1, "cannot run here: fatal error: failed to reserve page summary memory"},
+		{ending{Code: 2, On: "darwin", Status: 2, Stderr: "usage\n"}, 2, ""},
+		{ending{Signal: "SIGABRT", On: "darwin"}, 134, "was ended by SIGABRT"},
+		{ending{Signal: "SIGKILL", On: "linux"}, 137, "was ended by SIGKILL"},
+	} {
+		var got struct {
+			Code        int
+			Words, Help string
+		}
+		b.call(t, &got, `
+var e = args[0];
+process.stdout.write(JSON.stringify(launcher.outcome(e.code, e.signal, e.on, function () { return { status: e.status, stderr: e.stderr }; })));`, tt.ending)
+		if got.Code != tt.code || got.Words != tt.words {
+			t.Errorf("%+v: code %d, %q; want %d, %q", tt.ending, got.Code, got.Words, tt.code, tt.words)
+		}
+		crashed := got.Words == "crashed" || tt.ending.Signal == "SIGABRT"
+		if crashed != strings.Contains(got.Help, "Please report") {
+			t.Errorf("%+v: %q; want that it asks for a report only after a crash", tt.ending, got.Help)
+		}
+	}
+}
+
+// testWindows lets the launcher take this system for Windows.
+func testWindows(t *testing.T, b bed) {
+	const page = "https://github.com/pr-evaluations/reschedule/blob/main/docs/troubleshooting.md#antivirus-and-applocker"
+	b.program = filepath.Join(b.dir, "bin", "windows-amd64", "reschedule.exe")
+	image := b.elsewhere["windows-amd64"]
+	for _, arch := range []string{"x64", "arm64"} {
+		if err := os.RemoveAll(filepath.Dir(b.program)); err != nil {
+			t.Fatal(err)
+		}
+		about := []string{"platform win32", "architecture " + arch, b.program}
+		arguments := b.pretend(t, "win32", arch)
+		b.failure(t, b.command(t.Context(), "", arguments...), append(about, "is missing", "Remove the folder of this task", page)...)
+		if err := os.MkdirAll(filepath.Dir(b.program), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, b.program, image[:len(image)/2], 0o644)
+		b.failure(t, b.command(t.Context(), "", arguments...), append(about, "is damaged: it is cut off", page)...)
+		write(t, b.program, image, 0o644) // the system refuses what has no exec bit, as AppLocker what it does not know
+		b.failure(t, b.command(t.Context(), "", arguments...), append(about, "cannot be started", "EACCES", "AppLocker", "Windows on ARM from Windows 11 on", page)...)
+	}
 }
 
 // testFullPipe gives the launcher a stdout that is non-blocking and full.
@@ -746,7 +908,7 @@ func testFullPipe(t *testing.T, b bed) {
 // testChoice runs the launcher's own choice on made-up machines: "platform arch variable", the builds that exist, and
 // the one that is wanted ("!" before it: named as missing).
 func testChoice(t *testing.T, b bed) {
-	const all = "linux-amd64 linux-arm64 linux-arm darwin-amd64 darwin-arm64 windows-amd64 windows-arm64 windows-386"
+	const all = "linux-amd64 linux-arm64 linux-arm darwin-amd64 darwin-arm64 windows-amd64"
 	tests := [][3]string{
 		{"linux x64", all, "linux-amd64"},
 		{"linux arm64", all, "linux-arm64"},
@@ -754,34 +916,25 @@ func testChoice(t *testing.T, b bed) {
 		{"darwin x64", all, "darwin-amd64"},
 		{"darwin arm64", all, "darwin-arm64"},
 		{"win32 x64", all, "windows-amd64"},
-		{"win32 arm64", all, "windows-arm64"},
-		{"win32 ia32", all, "windows-386"},
-		{"win32 ia32 AMD64", all, "windows-386"},
-		{"win32 ia32 ARM64", all, "windows-386"},
+		{"win32 arm64", all, "windows-amd64"}, // Windows emulates it
+		{"win32 ia32", all, ""},               // a 32-bit Windows
+		{"win32 ia32 AMD64", all, "windows-amd64"},
+		{"win32 ia32 ARM64", all, "windows-amd64"},
 		{"linux ia32", all, ""},
 		{"linux s390x", all, ""},
 		{"freebsd x64", all, ""},
 		{"android arm64", all, ""},
 		{"linux x64", "", "!linux-amd64"},
 		{"win32 x64", "", "!windows-amd64"},
+		{"win32 arm64", "", "!windows-amd64"},
 		{"linux x64", "linux-arm64 windows-amd64 darwin-amd64", "!linux-amd64"},
 		{"darwin arm64", "darwin-amd64", "darwin-amd64"}, // Rosetta
 		{"darwin x64", "darwin-arm64", "darwin-arm64"},   // node runs under Rosetta
-		{"win32 arm64", "windows-amd64 windows-386", "windows-amd64"},
-		{"win32 arm64", "windows-386", "windows-386"},
-		{"win32 ia32", "windows-amd64", "!windows-386"}, // a 32-bit Windows
-		{"win32 ia32 AMD64", "windows-amd64", "windows-amd64"},
-		{"win32 ia32 amd64", "windows-amd64 windows-arm64", "windows-amd64"},
-		{"win32 ia32 ARM64", "windows-amd64 windows-arm64", "windows-arm64"},
-		{"win32 ia32 ARM64", "windows-amd64", "windows-amd64"},
 	}
-	input, err := json.Marshal(tests)
-	if err != nil {
-		t.Fatal(err)
-	}
-	script := `
-var path = require('path'), launcher = require(process.argv[1]), base = path.join(path.dirname(process.argv[1]), 'bin');
-process.stdout.write(JSON.stringify(JSON.parse(process.argv[2]).map(function (test) {
+	var got []string
+	b.call(t, &got, `
+var path = require('path'), base = path.join(path.dirname(process.argv[1]), 'bin');
+process.stdout.write(JSON.stringify(args[0].map(function (test) {
   var machine = test[0].split(' '), builds = test[1].split(' '), name = machine[0] === 'win32' ? 'reschedule.exe' : 'reschedule';
   var chosen = launcher.choose(machine[0], machine[1], { PROCESSOR_ARCHITEW6432: machine[2] }, function (file) {
     return builds.some(function (build) { return file === path.join(base, build, name); });
@@ -789,16 +942,7 @@ process.stdout.write(JSON.stringify(JSON.parse(process.argv[2]).map(function (te
   var wanted = path.join(base, chosen.target || machine[0] + '-' + machine[1], chosen.target ? name : 'reschedule');
   if (chosen.file !== wanted) return 'file ' + chosen.file;
   return (chosen.target && !chosen.present ? '!' : '') + chosen.target;
-})));`
-	cmd := exec.CommandContext(t.Context(), b.node, "-e", script, filepath.Join(b.dir, "launcher.js"), string(input))
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("run the choice: %v", err)
-	}
-	var got []string
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatal(err)
-	}
+})));`, tests)
 	for i, test := range tests {
 		if got[i] != test[2] {
 			t.Errorf("%s with %q: %q, want %q", test[0], test[1], got[i], test[2])
@@ -809,18 +953,9 @@ process.stdout.write(JSON.stringify(JSON.parse(process.argv[2]).map(function (te
 // testIssue reads an error back as the agent does: one line, nothing lost but control and format characters.
 func testIssue(t *testing.T, b bed) {
 	const text = "100% %0A%25%AZP25 a]b;c ü 😀 ##vso[task.complete]|\r\n\x00\x1b[1m\u0085\u00ad\u200b\u2028\u202e\ufeff|"
-	cmd := exec.CommandContext(t.Context(), b.node, "-e", "process.stdout.write(require(process.argv[1]).issue(JSON.parse(process.argv[2])))",
-		filepath.Join(b.dir, "launcher.js"), strconv.QuoteToASCII("x"))
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Args[len(cmd.Args)-1] = string(quoted)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("run the launcher's function: %v", err)
-	}
-	c, ok := agenttest.ParseCommand(strings.TrimSuffix(string(out), "\n"))
+	var out string
+	b.call(t, &out, "process.stdout.write(JSON.stringify(launcher.issue(args[0])));", text)
+	c, ok := agenttest.ParseCommand(strings.TrimSuffix(out, "\n"))
 	if want := "100% %0A%25%AZP25 a]b;c ü 😀 ##vso[task.complete]|[1m|"; !ok || c.Data != want {
 		t.Errorf("the agent reads %q, want %q", c.Data, want)
 	}

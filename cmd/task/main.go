@@ -31,6 +31,7 @@ const launcherVariable = "RESCHEDULE_LAUNCHER"
 const stopTime = 4800 * time.Millisecond
 
 func main() {
+	crashBySignal()
 	if len(os.Args) > 1 {
 		os.Exit(answer(os.Stdout, os.Args[1:]))
 	}
@@ -50,7 +51,19 @@ func main() {
 		Env: envconfig.MapLookuper(env), Stdout: output{os.Stdout, stopping}, Version: version, Terminal: terminal, Colour: colour,
 	})
 	cancel()
-	os.Exit(code) //nolint:gocritic // cancel was called; the exit code is all that is left to say
+	os.Exit(exitCode(code, runtime.GOOS, env)) //nolint:gocritic // cancel was called; the exit code is all that is left to say
+}
+
+// badInput is the exit code for bad input. Go's runtime has the same one for its own death.
+const badInput = 2
+
+// exitCode tells bad input apart from a crash where nothing else does: on Windows, where the runtime dies with code 2
+// whatever is set, a launcher is told by another code, and makes it 2 again. See crashBySignal for the other systems.
+func exitCode(code int, goos string, env map[string]string) int {
+	if code == badInput && goos == "windows" && env[launcherVariable] == "1" {
+		return 100 + badInput
+	}
+	return code
 }
 
 // answer serves the command line, which people use and the agent does not.

@@ -319,6 +319,57 @@ func TestEveryOutcomeIsExplained(t *testing.T) {
 	}
 }
 
+// TestPlatforms: what is built is what the launcher starts, what the package lists, and what the pages say it needs.
+func TestPlatforms(t *testing.T) {
+	t.Parallel()
+	target := regexp.MustCompile(`\b(windows|linux|darwin)[-/](amd64|arm64|arm)\b`)
+	targets := func(text string) []string {
+		found := target.FindAllString(strings.ReplaceAll(text, "/", "-"), -1)
+		slices.Sort(found)
+		return slices.Compact(found)
+	}
+	build := regexp.MustCompile(`(?m)^readonly targets='(.*)'$`).FindStringSubmatch(read(t, "build.sh"))
+	if build == nil {
+		t.Fatal("build.sh has no targets")
+	}
+	launcher := read(t, "task/launcher.js")
+	if diff := cmp.Diff(targets(build[1]), targets(launcher)); diff != "" {
+		t.Errorf("targets of the launcher (-built +started):\n%s", diff)
+	}
+	unix := slices.DeleteFunc(targets(build[1]), func(name string) bool { return strings.HasPrefix(name, "windows") })
+	if diff := cmp.Diff(unix, targets(read(t, "vss-extension.json"))); diff != "" {
+		t.Errorf("programs of vss-extension.json that need a content type (-built +listed):\n%s", diff)
+	}
+	for page, words := range map[string][]string{
+		"task/launcher.js": {"Windows 10", "Windows Server 2016", "64 bits", "macOS 12", "Linux 3.2", "Windows 11"},
+		"docs/install.md":  {"Windows 10", "Windows Server 2016", "32-bit Windows", "| macOS | 12 |", "kernel 3.2", "Windows 11"},
+		"README.md":        {"Windows 10", "Server 2016", "32-bit Windows", "macOS 12", "Linux 3.2"},
+	} {
+		text := read(t, page)
+		for _, word := range words {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s does not say %q", page, word)
+			}
+		}
+	}
+}
+
+// TestLauncherPointsAtAnEntry: its errors name a part of a page.
+func TestLauncherPointsAtAnEntry(t *testing.T) {
+	t.Parallel()
+	page := read(t, "docs/troubleshooting.md")
+	links := regexp.MustCompile(`docs/troubleshooting\.md#([a-z-]+)`).FindAllStringSubmatch(read(t, "task/launcher.js"), -1)
+	if len(links) == 0 {
+		t.Error("the launcher links to nothing")
+	}
+	for _, link := range links {
+		heading := "### " + strings.ReplaceAll(link[1], "-", " ") + "\n"
+		if !strings.Contains(strings.ToLower(page), "\n"+heading) {
+			t.Errorf("docs/troubleshooting.md has no %q", heading)
+		}
+	}
+}
+
 // TestEveryServiceCodeIsExplained looks for the codes that pkg/azdo knows.
 func TestEveryServiceCodeIsExplained(t *testing.T) {
 	t.Parallel()
