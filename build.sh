@@ -121,21 +121,12 @@ node_modules() {
   fi
 }
 
-# Without inlining the programs are 9 % smaller, which the 25 MiB of the package need. These packages are inlined all the
-# same: they are where the time goes, and with them CPU time stays within a few percent. Without them it grows by half.
-readonly inlined='runtime/... internal/runtime/... internal/bytealg sync/... reflect encoding/json bytes strings strconv unicode/utf8 github.com/go-json-experiment/... compress/flate bufio'
-
 # compile builds one target into the staged folder. Every variable that changes the bytes is set here.
 compile() {
-  local goos=${1%/*} goarch=${1#*/} suffix='' pattern
-  local -a gcflags=(-gcflags=all=-l)
-  for pattern in $inlined; do
-    gcflags+=("-gcflags=$pattern=")
-  done
+  local goos=${1%/*} goarch=${1#*/} suffix=''
   [[ $goos != windows ]] || suffix=.exe
-  CGO_ENABLED=0 GOOS=$goos GOARCH=$goarch GOARM=7 GO386=sse2 GOAMD64=v1 GOARM64=v8.0 GOFLAGS='' GOEXPERIMENT='' GOWORK=off \
-    go build -trimpath -buildvcs=false "${gcflags[@]}" -ldflags "-s -w -X main.version=$2" \
-    -o "$3/task/bin/$goos-$goarch/reschedule$suffix" ./cmd/task
+  CGO_ENABLED=0 GOOS=$goos GOARCH=$goarch GOARM=7 GOAMD64=v1 GOARM64=v8.0 GOFLAGS='' GOEXPERIMENT='' GOWORK=off \
+    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$2" -o "$3/task/bin/$goos-$goarch/reschedule$suffix" ./cmd/task
 }
 
 # check_binary compares the version that the binary for this machine prints.
@@ -184,9 +175,7 @@ package() {
   log=$("$cache/node/node_modules/.bin/tfx" extension create --root "$stage/root" --manifests vss-extension.json \
     --output-path "$raw" --no-prompt --no-color ${override[@]+"${override[@]}"} 2>&1) || die "tfx failed: $log"
   ! grep -qi warning <<<"$log" || die "tfx warns: $log"
-  say 'Deflating ...'
-  NODE_PATH=$cache/node/node_modules go run ./tools/pack finish -stage "$stage/root" -in "$raw" -out "$vsix" \
-    -cache "$cache/deflate" -deflate tools/deflate.js
+  go run ./tools/pack finish -stage "$stage/root" -in "$raw" -out "$vsix"
 
   # Windows links one module more than the others; pack compares with all of them. GOOS and GOARCH only tell the
   # generator what it looks at.
@@ -223,8 +212,7 @@ pictures() {
   rm -rf "$folder"
 }
 
-# reproduce packs here and in a copy of the work tree in another folder. Both use one cache: it keeps what the packager
-# and the deflater are, and what each file deflates to.
+# reproduce packs here and in a copy of the work tree in another folder. Both use one cache: it keeps the packager.
 reproduce() {
   local folder place
   folder=$(mktemp -d)

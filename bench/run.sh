@@ -8,14 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CGO_ENABLED=0
 
-# The flags of the shipped program; see build.sh.
-flags=(-gcflags=all=-l)
-inlined=$(sed -n "s/^readonly inlined='\(.*\)'$/\1/p" ../build.sh)
-for pattern in $inlined; do
-  flags+=("-gcflags=$pattern=")
-done
-[[ -n $inlined ]] || flags=()
-(cd .. && go build -trimpath -buildvcs=false ${flags[@]+"${flags[@]}"} -ldflags '-s -w' -o "$work/bin/task" ./cmd/task)
+(cd .. && go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$work/bin/task" ./cmd/task)
 for name in serve floor sequential; do
   go build -trimpath -o "$work/bin/$name" "./$name"
 done

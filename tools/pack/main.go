@@ -14,7 +14,7 @@ const usage = `usage: go run ./tools/pack COMMAND
   check                       check versions, task.json, vss-extension.json and icons
   notices BINARY...           print the notices of every module that is linked into the binaries
   sbom SBOM BINARY...         check that the bill of materials names every module of the binaries
-  finish -stage DIR -in RAW -out VSIX [-cache DIR] [-deflate SCRIPT]
+  finish -stage DIR -in RAW -out VSIX
                               check the package that tfx wrote and write it again, reproducibly
   unpack -in VSIX -out DIR    unpack a package with its run bits
   sums FILE...                print SHA-256 sums
@@ -59,8 +59,6 @@ func run(args []string, stdout io.Writer) error {
 		flags.StringVar(&o.stage, "stage", "", "folder that was packed")
 		flags.StringVar(&o.in, "in", "", "package that tfx wrote")
 		flags.StringVar(&o.out, "out", "", "package to write")
-		flags.StringVar(&o.cache, "cache", "", "folder that keeps densely deflated files between builds")
-		flags.StringVar(&o.script, "deflate", "", "Node script that deflates files densely; without it Go's deflate is used")
 		if err := flags.Parse(args); err != nil {
 			return err
 		}

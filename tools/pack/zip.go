@@ -3,10 +3,10 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
@@ -18,25 +18,26 @@ import (
 	"time"
 )
 
-// sizeLimit is what older servers refuse: 25 MiB.
-const sizeLimit = 26_214_400
+// sizeLimit leaves some room below what older servers refuse: 25 MiB.
+const sizeLimit = 24 << 20
 
 // contentTypes is the part of a package that names the type of every other part.
 const contentTypes = "[Content_Types].xml"
 
 type finishOptions struct {
-	stage, in, out, cache, script string
-	limit                         int // bytes that the package must stay below
+	stage, in, out string
+	limit          int // bytes that the package must stay below
 }
 
 // entry is one file of the package.
 type entry struct {
-	name string
-	data []byte
+	name   string
+	data   []byte
+	packed *zip.File // as tfx has deflated it; nil if data has changed since
 }
 
 // finish reads the package that tfx wrote, checks it against the folder that was packed, and writes it again: entries
-// sorted, times fixed, run bits set under bin/, folders left out, densely deflated.
+// sorted, times fixed, run bits set under bin/, folders left out.
 func finish(o finishOptions, stdout io.Writer) error {
 	raw, err := os.ReadFile(o.in)
 	if err != nil {
@@ -54,18 +55,15 @@ func finish(o finishOptions, stdout io.Writer) error {
 			if entries[i].data, err = sortContentTypes(entries[i].data); err != nil {
 				return err
 			}
+			entries[i].packed = nil
 		}
 	}
 	modified, err := modifiedTime(os.Getenv("SOURCE_DATE_EPOCH"))
 	if err != nil {
 		return err
 	}
-	deflated, err := deflateAll(entries, o.cache, o.script)
-	if err != nil {
-		return err
-	}
 	var b bytes.Buffer
-	if err := writePackage(&b, entries, deflated, modified); err != nil {
+	if err := writePackage(&b, entries, modified); err != nil {
 		return err
 	}
 	again, err := readEntries(b.Bytes())
@@ -109,7 +107,7 @@ func readEntries(data []byte) ([]entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", file.Name, err)
 		}
-		entries = append(entries, entry{file.Name, content})
+		entries = append(entries, entry{file.Name, content, file})
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	return entries, nil
@@ -222,24 +220,10 @@ func mode(name string) fs.FileMode {
 	return 0o644
 }
 
-func writePackage(w io.Writer, entries []entry, deflated [][]byte, modified time.Time) error {
+func writePackage(w io.Writer, entries []entry, modified time.Time) error {
 	z := zip.NewWriter(w)
-	for i, e := range entries {
-		header := &zip.FileHeader{
-			Name:               e.name,
-			Method:             zip.Deflate,
-			ReaderVersion:      20,
-			CRC32:              crc32.ChecksumIEEE(e.data),
-			UncompressedSize64: uint64(len(e.data)),
-			CompressedSize64:   uint64(len(deflated[i])),
-		}
-		header.SetModTime(modified) //nolint:staticcheck // CreateRaw writes the DOS fields and does not look at Modified
-		header.SetMode(mode(e.name))
-		part, err := z.CreateRaw(header)
-		if err != nil {
-			return fmt.Errorf("write %s: %w", e.name, err)
-		}
-		if _, err := part.Write(deflated[i]); err != nil {
+	for _, e := range entries {
+		if err := writeEntry(z, e, modified); err != nil {
 			return fmt.Errorf("write %s: %w", e.name, err)
 		}
 	}
@@ -247,6 +231,25 @@ func writePackage(w io.Writer, entries []entry, deflated [][]byte, modified time
 		return fmt.Errorf("write the package: %w", err)
 	}
 	return nil
+}
+
+func writeEntry(z *zip.Writer, e entry, modified time.Time) error {
+	header := &zip.FileHeader{Name: e.name, Method: zip.Deflate}
+	if e.packed != nil {
+		header = &e.packed.FileHeader
+	}
+	header.SetModTime(modified) //nolint:staticcheck // a copy keeps the DOS fields and does not look at Modified
+	header.SetMode(mode(e.name))
+	header.Extra = nil
+	if e.packed != nil {
+		return z.Copy(e.packed)
+	}
+	part, err := z.CreateHeader(header)
+	if err != nil {
+		return err
+	}
+	_, err = part.Write(e.data)
+	return err
 }
 
 // sums prints what sha256sum would, under each file's bare name.
@@ -257,7 +260,7 @@ func sums(w io.Writer, files []string) error {
 		if err != nil {
 			return fmt.Errorf("sum up: %w", err)
 		}
-		if _, err := fmt.Fprintf(w, "%s  %s\n", digest(data), filepath.Base(name)); err != nil {
+		if _, err := fmt.Fprintf(w, "%x  %s\n", sha256.Sum256(data), filepath.Base(name)); err != nil {
 			return err
 		}
 	}

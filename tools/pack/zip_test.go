@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -163,6 +164,19 @@ func TestFinishRefusesAPackageThatIsTooLarge(t *testing.T) {
 	o.limit++
 	if err := finish(o, &b); err != nil {
 		t.Errorf("one byte below the limit: %v", err)
+	}
+}
+
+// TestLimitIsBelowTheServers: CONTRIBUTING.md says both.
+func TestLimitIsBelowTheServers(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("must stay below %d MiB: older servers refuse 25.", sizeLimit>>20)
+	if !strings.Contains(string(page), want) || sizeLimit >= 25<<20 {
+		t.Errorf("the limit is %d bytes, and CONTRIBUTING.md does not say %q", sizeLimit, want)
 	}
 }
 
