@@ -188,5 +188,5 @@ func cancelOnEnd(pipe io.Reader, stop func()) {
 func looks(env map[string]string) (terminal, colour bool) {
 	info, err := os.Stdout.Stat()
 	terminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && env["TERM"] != "dumb" && env["TF_BUILD"] == ""
-	return terminal, terminal && env["NO_COLOR"] == ""
+	return terminal, terminal && env["NO_COLOR"] == "" && showsEscapes(os.Stdout)
 }
