@@ -22,9 +22,12 @@ usage: ./build.sh [COMMAND]
   icons          draw the icons
   preview        write dist/preview.html: how the classic editor presents the inputs
   pictures       take the picture of the summary tab; needs Node 20, npm and chromium
-  reproduce      pack here and in another folder, and compare the bytes
+  sign FILE...   sign programs for Windows with SIGN_COMMAND
+  reproduce      pack here and in another folder, and compare the bytes, before they are signed
 
-PUBLISHER=acme ./build.sh   packs a private extension of publisher "acme".
+PUBLISHER=acme ./build.sh     packs a private extension of publisher "acme".
+SIGN_COMMAND='...' ./build.sh signs the program for Windows with a command line in which "$1" is the file; see
+                              docs/install.md.
 MSG
 }
 
@@ -121,12 +124,31 @@ node_modules() {
   fi
 }
 
+# version_resource is what Windows shows of the program. Go's linker takes it from the package's folder.
+readonly version_resource=cmd/task/resource_windows_amd64.syso
+
 # compile builds one target into the staged folder. Every variable that changes the bytes is set here.
 compile() {
   local goos=${1%/*} goarch=${1#*/} suffix=''
-  [[ $goos != windows ]] || suffix=.exe
+  if [[ $goos == windows ]]; then
+    suffix=.exe
+    go run ./tools/pack resource -publisher "$4" >"$version_resource"
+  fi
   CGO_ENABLED=0 GOOS=$goos GOARCH=$goarch GOARM=7 GOAMD64=v1 GOARM64=v8.0 GOFLAGS='' GOEXPERIMENT='' GOWORK=off \
     go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$2" -o "$3/task/bin/$goos-$goarch/reschedule$suffix" ./cmd/task
+  rm -f "$version_resource"
+}
+
+# sign has SIGN_COMMAND sign each file in place.
+sign() {
+  [[ -n ${SIGN_COMMAND:-} ]] || die 'SIGN_COMMAND is not set'
+  [[ $# -gt 0 ]] || die 'sign which file?'
+  local file
+  for file in "$@"; do
+    say "Signing $(basename "$file") ..."
+    bash -euo pipefail -c "$SIGN_COMMAND" sign "$file" >&2 || die "SIGN_COMMAND failed for $file"
+  done
+  go run ./tools/pack signed "$@"
 }
 
 # check_binary compares the version that the binary for this machine prints.
@@ -152,20 +174,24 @@ package() {
 
   stage=$(mktemp -d)
   # shellcheck disable=SC2064 # the folder's name as it is now
-  trap "rm -rf '$stage'" EXIT
+  trap "rm -rf '$stage' '$version_resource'" EXIT
   mkdir -p "$stage/root" "$dist"
-  rm -f "$dist"/*.vsix "$dist"/*.cdx.json "$dist/SHA256SUMS"
+  rm -f "$dist"/*.vsix "$dist"/*.cdx.json "$dist"/SHA256SUMS*
   cp -R vss-extension.json overview.md CHANGELOG.md images task "$stage/root/"
   rm -rf "$stage/root/task/bin"
+  publisher=${PUBLISHER:-$(node -p 'require("./vss-extension.json").publisher')}
   cp LICENSE "$stage/root/LICENSE.md" # tfx cannot tell the type of a file without an extension
   for target in $targets; do
     say "Compiling for $target ..."
-    compile "$target" "$version" "$stage/root"
+    compile "$target" "$version" "$stage/root" "$publisher"
   done
   check_binary "$stage/root" "$version"
+  if [[ -n ${SIGN_COMMAND:-} ]]; then
+    go run ./tools/pack sums "$stage"/root/task/bin/windows-*/* >"$dist/SHA256SUMS.unsigned"
+    sign "$stage"/root/task/bin/windows-*/*
+  fi
   go run ./tools/pack notices "$stage"/root/task/bin/*/* >"$stage/root/THIRD-PARTY-NOTICES.md"
 
-  publisher=${PUBLISHER:-$(node -p 'require("./vss-extension.json").publisher')}
   vsix=$dist/$publisher.reschedule-pull-request-evaluations-$version.vsix
   raw=$stage/raw.vsix
   local -a override=()
@@ -213,8 +239,10 @@ pictures() {
 }
 
 # reproduce packs here and in a copy of the work tree in another folder. Both use one cache: it keeps the packager.
+# Nothing is signed: a signature has a time in it, and the key is no part of the sources.
 reproduce() {
   local folder place
+  unset SIGN_COMMAND
   folder=$(mktemp -d)
   place=$folder/quite/another/place
   mkdir -p "$place"
@@ -238,6 +266,7 @@ main() {
     docs) go run ./tools/docs "$@" ;;
     icons) go run ./tools/icon "$@" ;;
     preview) preview ;;
+    sign) sign "$@" ;;
     pictures) pictures ;;
     reproduce) reproduce ;;
     help | -h | --help) usage ;;

@@ -12,6 +12,8 @@ const usage = `usage: go run ./tools/pack COMMAND
 
   version                     print the version of task/task.json
   check                       check versions, task.json, vss-extension.json and icons
+  resource [-publisher NAME]  print an object file with the version resource of the Windows program
+  signed PROGRAM...           check that programs for Windows carry a signature
   notices BINARY...           print the notices of every module that is linked into the binaries
   sbom SBOM BINARY...         check that the bill of materials names every module of the binaries
   finish -stage DIR -in RAW -out VSIX
@@ -46,6 +48,21 @@ func run(args []string, stdout io.Writer) error {
 		return err
 	case "check":
 		return check(os.DirFS("."))
+	case "resource":
+		flags := flag.NewFlagSet("resource", flag.ContinueOnError)
+		publisher := flags.String("publisher", "", "whose package it is, instead of the manifest's publisher")
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return resource(stdout, os.DirFS("."), *publisher)
+	case "signed":
+		var f faults
+		for _, name := range args {
+			if err := signed(name); err != nil {
+				f = append(f, err)
+			}
+		}
+		return errors.Join(f...)
 	case "notices":
 		return notices(stdout, args)
 	case "sbom":
