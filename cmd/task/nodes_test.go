@@ -107,7 +107,7 @@ func TestNodesOfAgents(t *testing.T) {
 			}
 			s := azdotest.Start(t, world)
 			file.AgentVersion, file.Variables = tt.version, map[string]string{}
-			for _, knob := range strings.Fields(tt.knobs) {
+			for knob := range strings.FieldsSeq(tt.knobs) {
 				file.Variables[knob] = "true"
 			}
 			step := file.step(t, s)

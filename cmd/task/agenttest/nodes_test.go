@@ -11,7 +11,7 @@ import (
 // brought are the Nodes of an agent, by folder.
 func brought(folders string) map[string]string {
 	programs := map[string]string{}
-	for _, folder := range strings.Fields(folders) {
+	for folder := range strings.FieldsSeq(folders) {
 		programs[folder] = folder
 	}
 	return programs
@@ -114,7 +114,7 @@ func TestChooseNode(t *testing.T) {
 			t.Parallel()
 			s := Step{AgentVersion: tt.version, Nodes: &tt.nodes, AgentEnv: map[string]string{}}
 			vars := &variables{}
-			for _, knob := range strings.Fields(tt.knobs) {
+			for knob := range strings.FieldsSeq(tt.knobs) {
 				name, value, ok := strings.Cut(knob, "=")
 				if !ok {
 					value = "True"
@@ -153,11 +153,11 @@ func TestChooseNodeForOldTasks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			d := definition{Execution: map[string]handler{}}
-			for _, key := range strings.Fields(tt.handlers) {
+			for key := range strings.FieldsSeq(tt.handlers) {
 				d.Execution[key] = handler{}
 			}
 			s := Step{Nodes: &Nodes{Programs: brought("node node10 node16 node20_1 node24")}, AgentEnv: map[string]string{}}
-			for _, knob := range strings.Fields(tt.knobs) { // the agent's environment counts as well
+			for knob := range strings.FieldsSeq(tt.knobs) { // the agent's environment counts as well
 				s.AgentEnv[knob] = "1"
 			}
 			key, _, _ := d.chooseHandler(s.agentVersion())
