@@ -7,6 +7,10 @@ require (
 	github.com/pr-evaluations/reschedule v0.0.0
 )
 
-require github.com/google/uuid v1.6.0 // indirect
+require (
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
 
 replace github.com/pr-evaluations/reschedule => ../

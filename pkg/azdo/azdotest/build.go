@@ -98,7 +98,7 @@ func (s *Server) wireBuild(p *Project, b *Build) []byte {
 		repo := p.Repositories[0]
 		w.Repository = wireBuildRepository{ID: repo.ID, Type: "TfsGit", Name: repo.Name, URL: s.repositoryURL(p, repo)}
 	}
-	return encode(w, b.Raw)
+	return s.encode(w, b.Raw)
 }
 
 // sayWhatWasBuilt puts the source commit where Behaviour.BuildSource says.

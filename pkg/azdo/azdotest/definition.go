@@ -26,7 +26,7 @@ func (s *Server) listDefinitions(c *call) answer {
 	var items [][]byte
 	for _, d := range c.project.Pipelines {
 		if oneOf(c.param("definitionIds"), itoa(d.ID)) && equalOrBlank(c.param("name"), d.Name) {
-			items = append(items, encode(s.wireDefinition(c.project, d), d.Raw))
+			items = append(items, s.encode(s.wireDefinition(c.project, d), d.Raw))
 		}
 	}
 	from, to, next, refusal := c.pageByToken(len(items), s.world.Pages.Pipelines)
@@ -43,7 +43,7 @@ func (s *Server) listDefinitions(c *call) answer {
 func (s *Server) getDefinition(c *call) answer {
 	for _, d := range c.project.Pipelines {
 		if itoa(d.ID) == c.values["definition"] {
-			return ok(encode(s.wireDefinition(c.project, d), d.Raw))
+			return ok(s.encode(s.wireDefinition(c.project, d), d.Raw))
 		}
 	}
 	return refuse(http.StatusNotFound, "DefinitionNotFoundException", "VS800016: The requested definition "+c.values["definition"]+" could not be found.")

@@ -12,6 +12,11 @@
 // is counted: Requests, Writes, Starts, MaxUnderWay. A route or a query parameter that no client of ours should use
 // becomes one of Problems, and fails the test.
 //
+// Where the environment variable RESCHEDULE_DESCRIPTION names the folder of the service's own description, every request
+// and every answer is checked against it (package openapi), and what does not fit is one of Problems. Left out is what a
+// fault has spoilt, what a world makes wrong by "raw" or by a status that does not exist, and what a test excepts by
+// Server.Except.
+//
 // What no document and no recording tells about Azure DevOps is a switch in Behaviour, so that a test can show that the
 // product does right either way. What goes wrong is a Fault; what other people do meanwhile is a Change.
 //

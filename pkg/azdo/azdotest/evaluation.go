@@ -78,7 +78,7 @@ func (s *Server) context(e *evaluationEntry) any {
 			for i, message := range ev.Preview {
 				p.Errors = append(p.Errors, wireError{LineNumber: 100 + i, Message: message})
 			}
-			w.BuildOutputPreview = encode(p, nil)
+			w.BuildOutputPreview = encode(p)
 		}
 	}
 	return w
@@ -97,14 +97,18 @@ func (s *Server) record(e *evaluationEntry) []byte {
 	if w.CompletedDate == none {
 		w.CompletedDate = ""
 	}
-	rest := encode(w, nil)
+	rest := encode(w)
 	configuration := s.configuration(e.project, e.policy)
 	body := make([]byte, 0, len(rest)+len(configuration)+24)
 	body = append(body, `{"configuration":`...)
 	body = append(body, configuration...)
 	body = append(body, ',')
 	body = append(body, rest[1:]...)
-	return overlay(body, ev.Raw)
+	body = overlay(body, ev.Raw)
+	if len(ev.Raw) > 0 || len(e.policy.Raw) > 0 || !isDescribed(ev.Status) {
+		s.spare(body)
+	}
+	return body
 }
 
 func (s *Server) listEvaluations(c *call) answer {

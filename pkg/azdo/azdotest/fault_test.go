@@ -260,7 +260,7 @@ func TestChanges(t *testing.T) {
 	if at(t, after, "status") != "running" || at(t, after, "context", "buildId") == at(t, before, "context", "buildId") || at(t, after, "context", "isExpired") != false {
 		t.Errorf("before %v, after %v", before, after)
 	}
-	builds := "/Shop/_apis/build/builds?branchName=refs/pull/7/merge&statusFilter=inProgress,notStarted"
+	builds := "/Shop/_apis/build/builds?branchName=refs/pull/7/merge&statusFilter=inProgress"
 	first, second := at(t, get(t, s, builds), "count"), at(t, get(t, s, builds), "count")
 	if first != 1.0 || second != 2.0 {
 		t.Errorf("builds under way: %v, then %v, want 1, then 2", first, second)

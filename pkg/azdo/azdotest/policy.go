@@ -128,7 +128,7 @@ func (s *Server) configuration(p *Project, c *Policy) []byte {
 	typePage := s.base + "/" + p.ID + "/_apis/policy/types/" + c.Type
 	w := wirePolicy{
 		CreatedBy: s.wireIdentity("Grace Okafor"), CreatedDate: "2024-05-13T08:23:33.3008147Z", IsEnabled: !c.Disabled,
-		IsBlocking: !c.Optional, IsDeleted: c.Deleted, Settings: encode(c.settings(), c.Settings), Revision: c.Revision, ID: c.ID, URL: page,
+		IsBlocking: !c.Optional, IsDeleted: c.Deleted, Settings: overlay(encode(c.settings()), c.Settings), Revision: c.Revision, ID: c.ID, URL: page,
 		Links: map[string]wireLink{"self": {page}, "policyType": {typePage}},
 		Type:  &wireType{ID: c.Type, URL: typePage, DisplayName: typeName(c.Type)},
 	}
@@ -136,7 +136,7 @@ func (s *Server) configuration(p *Project, c *Policy) []byte {
 		w.Type = nil
 		delete(w.Links, "policyType")
 	}
-	encoded := encode(w, c.Raw)
+	encoded := s.encode(w, c.Raw)
 	s.index.policies[c] = encoded
 	return encoded
 }

@@ -142,7 +142,7 @@ func (s *Server) listed(e *entry) []byte {
 		if text := []rune(w.Description); len(text) > 400 {
 			w.Description = string(text[:400])
 		}
-		e.item = encode(w, e.pullRequest.Raw)
+		e.item = s.encode(w, e.pullRequest.Raw)
 	}
 	return e.item
 }
@@ -265,7 +265,7 @@ func (s *Server) getPullRequest(c *call) answer {
 		w.LastMergeCommit.Author, w.LastMergeCommit.Committer = author, author
 		w.LastMergeCommit.Comment = "Merge pull request " + itoa(pr.ID) + " from " + shortRef(pr.Source) + " into " + shortRef(pr.Target)
 	}
-	return ok(encode(w, pr.Raw))
+	return ok(s.encode(w, pr.Raw))
 }
 
 func (s *Server) listLabels(c *call) answer {

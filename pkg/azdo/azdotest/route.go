@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest/openapi"
 )
 
 // Whether a route stands below a project.
@@ -66,7 +68,6 @@ func routes() []resource {
 		{"newThread", post, idThreads, anyProject, path(pullRequest + "/threads"), nil, (*Server).createThread},
 		{"thread", get, idThreads, anyProject, path(pullRequest + "/threads/{thread}"), nil, (*Server).getThread},
 		{"thread", patch, idThreads, anyProject, path(pullRequest + "/threads/{thread}"), nil, (*Server).updateThread},
-		{"comments", get, idComments, anyProject, path(pullRequest + "/threads/{thread}/comments"), nil, (*Server).listComments},
 		{"newComment", post, idComments, anyProject, path(pullRequest + "/threads/{thread}/comments"), nil, (*Server).createComment},
 		{"comment", patch, idComments, anyProject, path(pullRequest + "/threads/{thread}/comments/{comment}"), nil, (*Server).updateComment},
 		{"policies", get, idGitPolicies, inProject, path("git/policy/configurations"), []string{"repositoryId", "refName", "policyType", "$top", "continuationToken"}, (*Server).listGitPolicies},
@@ -97,14 +98,16 @@ func searchParams() []string {
 
 // call is a request on its way: the route, and what it is about as far as that exists.
 type call struct {
-	request  *http.Request
-	body     []byte
-	query    url.Values
-	path     string    // below the collection
-	route    string    // the word, "" for an unknown one
-	resource *resource // nil for an unknown one
-	values   map[string]string
-	version  string // that the request asks for, such as "7.1-preview.1"; "" where none is needed
+	request   *http.Request
+	body      []byte
+	query     url.Values
+	path      string    // below the collection
+	segments  []string  // of that path
+	route     string    // the word, "" for an unknown one
+	resource  *resource // nil for an unknown one
+	values    map[string]string
+	operation *openapi.Operation // by the description, if there is one
+	version   string             // that the request asks for, such as "7.1-preview.1"; "" where none is needed
 
 	projectSegment, repositorySegment string
 	pullRequest, policy, build        int
@@ -122,7 +125,7 @@ func (s *Server) read(r *http.Request, body []byte) *call {
 	if !below {
 		return c
 	}
-	c.path = "/" + strings.Join(segments, "/")
+	c.path, c.segments = "/"+strings.Join(segments, "/"), segments
 	at := slices.IndexFunc(segments, func(s string) bool { return strings.EqualFold(s, "_apis") })
 	if at < 0 || at > 1 {
 		return c

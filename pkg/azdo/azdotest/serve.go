@@ -49,6 +49,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a = m.apply(a)
 	s.noteStatus(seen, a.status)
+	if s.checker != nil {
+		s.checker.answer(c, m, a)
+	}
 	if m.word == faultTornBody {
 		tear(w, a)
 		return
@@ -72,6 +75,9 @@ func (s *Server) note(r *http.Request, body []byte) (*call, *Request, time.Durat
 	defer s.mu.Unlock()
 	s.advance(time.Now())
 	c := s.read(r, body)
+	if s.checker != nil && c.resource != nil {
+		c.operation = s.checker.request(c)
+	}
 	seen := &Request{
 		Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: c.query, Route: c.route, Accept: r.Header.Get("Accept"),
 		HasAuthorization: r.Header.Get("Authorization") != "", Authorized: s.letsIn(r), PullRequest: c.pullRequest,

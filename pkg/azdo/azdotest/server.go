@@ -30,6 +30,7 @@ type Server struct {
 	once    sync.Once
 	routes  []resource
 	table   map[string]location
+	checker *checker // nil without a description
 
 	underWay, mostUnderWay atomic.Int64
 
@@ -75,6 +76,10 @@ func New(w World) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up world: %w", err)
 	}
+	check, err := newChecker()
+	if err != nil {
+		return nil, err
+	}
 	var listen net.ListenConfig
 	listener, err := listen.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -87,6 +92,7 @@ func New(w World) (*Server, error) {
 		served:  make(chan struct{}),
 		world:   world,
 		random:  world.Seed,
+		checker: check,
 		starts:  map[string]int{},
 		origins: map[string]string{},
 	}
@@ -118,7 +124,11 @@ func Start(t testing.TB, w World) *Server {
 	}
 	t.Cleanup(func() {
 		s.Close()
-		for _, p := range s.Problems() {
+		problems := s.Problems()
+		if s.checker != nil {
+			problems = append(problems, s.checker.unneeded()...)
+		}
+		for _, p := range problems {
 			t.Error("azdotest: " + p)
 		}
 	})
@@ -209,10 +219,15 @@ type startedBuild struct {
 }
 
 // Problems are unknown routes, unknown query parameters and faults of a world after Update: what no client should cause.
+// Where DescriptionVariable is set, they are also what does not fit the official description.
 func (s *Server) Problems() []string {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.problems)
+	problems := slices.Clone(s.problems)
+	s.mu.Unlock()
+	if s.checker != nil {
+		problems = append(problems, s.checker.problems()...)
+	}
+	return problems
 }
 
 func (s *Server) problem(format string, args ...any) {

@@ -162,14 +162,6 @@ func (s *Server) updateThread(c *call) answer {
 	return okJSON(s.wireThread(t))
 }
 
-func (s *Server) listComments(c *call) answer {
-	t, refusal := s.thread(c)
-	if refusal != nil {
-		return *refusal
-	}
-	return list(s.wireThread(t).Comments)
-}
-
 func (s *Server) createComment(c *call) answer {
 	t, refusal := s.thread(c)
 	if refusal != nil {

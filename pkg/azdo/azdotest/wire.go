@@ -101,13 +101,26 @@ func (s *Server) bareRepository(p *Project, repo *Repository) wireRepository {
 	return wireRepository{ID: repo.ID, Name: repo.Name, URL: s.repositoryURL(p, repo), Project: bareProject(p)}
 }
 
-// encode encodes a wire value and lays the world's raw members over it.
-func encode(v any, raw json.RawMessage) []byte {
+// encode encodes a wire value.
+func encode(v any) []byte {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return []byte("null") // our own wire types always encode
 	}
-	return overlay(body, raw)
+	return body
+}
+
+// encode encodes a wire value and lays the world's raw members over it.
+func (s *Server) encode(v any, raw json.RawMessage) []byte { return s.overlay(encode(v), raw) }
+
+// overlay lays raw members over a record, which then is as wrong as the world wants it.
+func (s *Server) overlay(body []byte, raw json.RawMessage) []byte {
+	if len(raw) == 0 {
+		return body
+	}
+	body = overlay(body, raw)
+	s.spare(body)
+	return body
 }
 
 func overlay(body []byte, raw json.RawMessage) []byte {
@@ -125,7 +138,7 @@ func (s *Server) listProjects(c *call) answer {
 	var visible [][]byte
 	for _, p := range s.world.Projects {
 		if !p.Hidden {
-			visible = append(visible, encode(s.wireProject(p), nil))
+			visible = append(visible, encode(s.wireProject(p)))
 		}
 	}
 	token := "continuationToken"
@@ -160,7 +173,7 @@ func (s *Server) listRepositories(c *call) answer {
 		}
 		for _, repo := range p.Repositories {
 			if !repo.Hidden {
-				items = append(items, encode(s.wireRepository(p, repo), repo.Raw))
+				items = append(items, s.encode(s.wireRepository(p, repo), repo.Raw))
 			}
 		}
 	}
@@ -171,7 +184,7 @@ func (s *Server) getRepository(c *call) answer {
 	if c.repository == nil || c.repository.Hidden {
 		return repositoryNotFound(c.repositorySegment)
 	}
-	return ok(encode(s.wireRepository(c.project, c.repository), c.repository.Raw))
+	return ok(s.encode(s.wireRepository(c.project, c.repository), c.repository.Raw))
 }
 
 // shortRef is the name of a branch as pages show it.
