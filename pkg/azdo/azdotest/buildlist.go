@@ -6,14 +6,38 @@ import (
 	"time"
 )
 
+// buildQuery is what a list of builds is asked for.
+type buildQuery struct {
+	reason, status, result filter
+	deleted, order         string
+}
+
+func (c *call) buildQuery() (q buildQuery, refusal *answer) {
+	for _, f := range []struct {
+		name string
+		of   enumeration
+		into *filter
+	}{
+		{"reasonFilter", buildReasons, &q.reason}, {"statusFilter", buildStatuses, &q.status}, {"resultFilter", buildResults, &q.result},
+	} {
+		if *f.into, refusal = c.filter(f.name, f.of); refusal != nil {
+			return q, refusal
+		}
+	}
+	if q.deleted, refusal = c.word("deletedFilter", deletedFilters); refusal != nil {
+		return q, refusal
+	}
+	q.order, refusal = c.word("queryOrder", buildOrders)
+	return q, refusal
+}
+
 func (s *Server) listBuilds(c *call) answer {
 	if repo := c.param("repositoryId"); repo != "" && c.param("repositoryType") == "" {
 		return badRequest("The query parameter 'repositoryType' is needed with 'repositoryId'.")
 	}
-	order := c.param("queryOrder")
-	key, ascending, known := buildOrder(order)
-	if !known {
-		return badRequest("The value '" + order + "' of the query parameter 'queryOrder' is not valid.")
+	query, refusal := c.buildQuery()
+	if refusal != nil {
+		return *refusal
 	}
 	candidates := c.project.Builds
 	if branch := c.param("branchName"); branch != "" {
@@ -22,13 +46,13 @@ func (s *Server) listBuilds(c *call) answer {
 	now := stamp(time.Now())
 	var found []*Build
 	for _, b := range candidates {
-		if b.visibleFrom <= now && s.seesBuild(b) && s.listsDeleted(b, c.param("deletedFilter")) &&
-			oneOf(c.param("definitions"), string(b.Pipeline)) && s.filters(c.param("reasonFilter"), b.Reason) &&
-			s.filters(c.param("statusFilter"), b.Status) && s.filters(c.param("resultFilter"), b.Result) &&
+		if b.visibleFrom <= now && s.seesBuild(b) && s.listsDeleted(b, query.deleted) && oneOf(c.param("definitions"), string(b.Pipeline)) &&
+			s.filters(query.reason, b.Reason) && s.filters(query.status, b.Status) && s.filters(query.result, b.Result) &&
 			oneOf(c.param("buildIds"), itoa(b.ID)) && s.ofRepository(b, c.param("repositoryId")) {
 			found = append(found, b)
 		}
 	}
+	key, ascending := buildOrder(query.order)
 	slices.SortStableFunc(found, func(a, b *Build) int {
 		sign := 1
 		if !ascending {
@@ -54,9 +78,9 @@ func (s *Server) listBuilds(c *call) answer {
 	return a
 }
 
-// filters says whether a filter that is meant for one value lets a build through.
-func (s *Server) filters(filter, value string) bool {
-	if strings.Contains(filter, ",") {
+// filters says whether a filter lets a build through. The description has one value for each.
+func (s *Server) filters(f filter, value string) bool {
+	if f.several {
 		switch s.world.Behaviour.StatusLists {
 		case "ignored":
 			return true
@@ -64,48 +88,40 @@ func (s *Server) filters(filter, value string) bool {
 			return false
 		}
 	}
-	return oneOf(filter, value)
+	return f.lets(value)
 }
 
 // listsDeleted says whether a list that asks so has a build, which may have been removed.
 func (s *Server) listsDeleted(b *Build, filter string) bool {
-	is := func(word string) bool { return strings.EqualFold(filter, word) }
 	if !b.Deleted {
-		return !is("onlyDeleted")
+		return filter != "onlyDeleted"
 	}
 	switch s.world.Behaviour.DeletedBuilds {
 	case "hidden":
 		return false
 	case "always":
-		return !is("excludeDeleted")
+		return filter != "excludeDeleted"
 	default:
-		return is("includeDeleted") || is("onlyDeleted")
+		return filter == "includeDeleted" || filter == "onlyDeleted"
 	}
 }
 
-// buildOrder reads queryOrder. What has no time yet comes last in time.
-func buildOrder(text string) (key func(*Build) string, ascending, known bool) {
+// buildOrder says by what builds are sorted. What has no time yet comes last in time.
+func buildOrder(order string) (key func(*Build) string, ascending bool) {
 	last := func(t string) string {
 		if t == "" {
 			return "9999"
 		}
 		return t
 	}
-	switch strings.ToLower(text) {
-	case "", "queuetimedescending":
-		return func(b *Build) string { return b.Queued }, false, true
-	case "queuetimeascending":
-		return func(b *Build) string { return b.Queued }, true, true
-	case "starttimedescending":
-		return func(b *Build) string { return last(b.Started) }, false, true
-	case "starttimeascending":
-		return func(b *Build) string { return last(b.Started) }, true, true
-	case "finishtimedescending":
-		return func(b *Build) string { return last(b.Finished) }, false, true
-	case "finishtimeascending":
-		return func(b *Build) string { return last(b.Finished) }, true, true
+	ascending = strings.HasSuffix(order, "Ascending")
+	switch {
+	case strings.HasPrefix(order, "startTime"):
+		return func(b *Build) string { return last(b.Started) }, ascending
+	case strings.HasPrefix(order, "finishTime"):
+		return func(b *Build) string { return last(b.Finished) }, ascending
 	default:
-		return nil, false, false
+		return func(b *Build) string { return b.Queued }, ascending
 	}
 }
 

@@ -79,6 +79,34 @@ func TestFiltersOfSeveralValues(t *testing.T) {
 	}
 }
 
+func TestFiltersByNumber(t *testing.T) {
+	t.Parallel()
+	w := parse(t, `{"projects":[{"name":"Shop","builds":[
+		{"id":1,"result":"failed","finished":"3h ago"},{"id":2,"status":"inProgress"},{"id":3,"status":"notStarted","reason":"manual"},
+		{"id":4,"finished":"2h ago","deleted":true}]}]}`)
+	s := Start(t, w)
+	for query, want := range map[string]string{
+		"statusFilter=2": "1", "statusFilter=33": "3 2", "statusFilter=47": "3 2 1", "statusFilter=0": "", "statusFilter=none": "", "statusFilter=all": "3 2 1",
+		"reasonFilter=1": "3", "reasonFilter=triggered": "3 2 1", "reasonFilter=all": "3 2 1",
+		"resultFilter=8": "1", "resultFilter=Failed": "1", "deletedFilter=1": "4 3 2 1", "deletedFilter=2": "4", "queryOrder=2&statusFilter=2&deletedFilter=1": "4 1",
+	} {
+		name, value, _ := strings.Cut(query, "=")
+		value, _, _ = strings.Cut(value, "&")
+		if strings.Contains("0123456789F", value[:1]) {
+			s.Except(`query parameter "`+name+`": "`+value+`"`, "the official client for Node sends numbers, and the service does not mind the case")
+		}
+		if strings.Contains(query, "&") {
+			s.Except(`query parameter "statusFilter": "2"`, "the official client for Node sends numbers")
+		}
+		if got := newestFirst(ids(t, get(t, s, "/Shop/_apis/build/builds?"+query))); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	if got := ids(t, get(t, s, "/Shop/_apis/build/builds?deletedFilter=1&statusFilter=2&queryOrder=2")); got != "1 4" {
+		t.Errorf("in order: %s", got)
+	}
+}
+
 func newestFirst(ids string) string {
 	list := strings.Fields(ids)
 	slices.Sort(list)

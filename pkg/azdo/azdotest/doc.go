@@ -23,6 +23,9 @@
 // A connection that is cut before any byte of the answer makes net/http repeat a GET by itself, where the connection had
 // been used before. A fault closeBefore with times 1 may therefore go unnoticed by the program under test.
 //
+// Official clients are understood in their ways: a GET may leave the version to the server, OPTIONS _apis/{area} shows a part
+// of the location table, values of enumerations may be numbers, and the body of a re-queue may be null.
+//
 // The two lists of policies answer as the official description has it: policy/configurations holds the whole project's,
 // git/policy/configurations what is enforced at the place that its parameters name, which without a branch is no branch
 // policy.

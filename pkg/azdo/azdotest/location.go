@@ -25,6 +25,8 @@ const (
 	idThreads               = "ab6e2e5d-a0b7-4153-b64a-a4efe0d49449"
 	idIterations            = "d43911ee-6958-46b0-a42b-8445b8a0d004"
 	idComments              = "965a3ec7-5ed8-455a-bdcb-835a5ea7fe7b"
+	idReviewers             = "4b6702c7-aa35-4b89-9c96-b9abf6d3e540"
+	idRefs                  = "2d874a60-a811-4f62-9c9f-963a6ea0a55b"
 	idRepositories          = "225f7195-f9c7-4d14-ab28-a83f7ff77e1f"
 	idConnectionData        = "00d9565f-ed9c-4a06-9a50-00e7896ccab4"
 	idResourceAreas         = "e81700f7-3be2-46de-8624-2eb35882fcaa"
@@ -79,6 +81,8 @@ func locations(w *World) map[string]location {
 	add(idThreads, "git", "pullRequestThreads", pullRequest+"threads/{threadId}", "3.0", true, 1)
 	add(idIterations, "git", "pullRequestIterations", pullRequest+"iterations/{iterationId}", "3.0", true, 1, 1, 1, 1, 2)
 	add(idComments, "git", "pullRequestThreadComments", pullRequest+"threads/{threadId}/comments/{commentId}", "3.0", true, 1)
+	add(idReviewers, "git", "pullRequestReviewers", pullRequest+"reviewers/{reviewerId}", "3.0", true, 1)
+	add(idRefs, "git", "refs", repository+"{resource}/{*filter}", "1.0", true, 1)
 	add(idRepositories, "git", "repositories", "{project}/_apis/{area}/{resource}/{repositoryId}", "1.0", true, 1)
 	add(idConnectionData, "Location", "ConnectionData", "_apis/{resource}", "1.0", false, 1)
 	add(idResourceAreas, "Location", "ResourceAreas", "_apis/{resource}/{areaId}", "3.2", false, 1)
@@ -104,6 +108,18 @@ func releasedVersion(w *World) string {
 		return w.Version
 	}
 	return map[string]string{"5.0": "4.1", "6.0": "5.1", "6.1": "6.0", "7.0": "6.0", "7.1": "7.0", "7.2": "7.1"}[w.Version]
+}
+
+// getAreaOptions answers with the part of the table that the official client for Node asks for.
+func (s *Server) getAreaOptions(c *call) answer {
+	var found []location
+	for _, l := range s.table {
+		if strings.EqualFold(l.Area, c.values["area"]) {
+			found = append(found, l)
+		}
+	}
+	slices.SortFunc(found, func(a, b location) int { return strings.Compare(a.ResourceName+a.ID, b.ResourceName+b.ID) })
+	return list(found)
 }
 
 func (s *Server) getOptions(*call) answer {
@@ -143,6 +159,16 @@ func list[T any](items []T) answer {
 // negotiated is "application/json;api-version=7.1-preview.1", with what matters in groups.
 var negotiated = regexp.MustCompile(`(?i)api-version\s*=\s*"?(\d+)\.(\d+)(-preview(?:\.(\d+))?)?`)
 
+// newest is the version of a request that asks for none: the newest that is released, else the newest preview. So the
+// official client for Go says (versionnegotiation.go); that other verbs than GET are refused is quoted for POST, PUT and
+// DELETE.
+func (l location) newest() string {
+	if l.ReleasedVersion != "0.0" {
+		return l.ReleasedVersion
+	}
+	return l.MaxVersion + "-preview." + itoa(l.ResourceVersion)
+}
+
 // negotiate checks the version that a request asks for against the location table.
 func (s *Server) negotiate(c *call) (string, *answer) {
 	l, known := s.table[c.resource.location]
@@ -155,6 +181,9 @@ func (s *Server) negotiate(c *call) (string, *answer) {
 		text = "api-version=" + v
 	}
 	parts := negotiated.FindStringSubmatch(text)
+	if parts == nil && c.request.Method == http.MethodGet {
+		return l.newest(), nil
+	}
 	if parts == nil {
 		a := refuse(http.StatusBadRequest, "VssVersionNotSpecifiedException",
 			`No api-version was supplied for the "`+c.request.Method+`" request. The version must be supplied either as part of the Accept header (e.g. "application/json; api-version=1.0") or as a query parameter (e.g. "?api-version=1.0").`)

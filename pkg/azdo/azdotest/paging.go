@@ -54,7 +54,7 @@ func (c *call) count(name string, byDefault int) (int, *answer) {
 	}
 	n := Ref(text).number()
 	if n == 0 && text != "0" || n == 0 && name == "$top" {
-		a := badRequest("The value '" + text + "' of the query parameter '" + name + "' is not valid.")
+		a := notValid(name, text)
 		return 0, &a
 	}
 	return n, nil

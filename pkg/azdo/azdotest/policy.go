@@ -1,6 +1,10 @@
 package azdotest
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
 
 type wireType struct {
 	ID          string `json:"id"`
@@ -125,12 +129,12 @@ func (s *Server) configuration(p *Project, c *Policy) []byte {
 		return known
 	}
 	page := s.base + "/" + p.ID + "/_apis/policy/configurations/" + itoa(c.ID)
-	typePage := s.base + "/" + p.ID + "/_apis/policy/types/" + c.Type
+	kind := s.wireType(p, policyType{id: c.Type, displayName: typeName(c.Type)})
 	w := wirePolicy{
 		CreatedBy: s.wireIdentity("Grace Okafor"), CreatedDate: "2024-05-13T08:23:33.3008147Z", IsEnabled: !c.Disabled,
 		IsBlocking: !c.Optional, IsDeleted: c.Deleted, Settings: overlay(encode(c.settings()), c.Settings), Revision: c.Revision, ID: c.ID, URL: page,
-		Links: map[string]wireLink{"self": {page}, "policyType": {typePage}},
-		Type:  &wireType{ID: c.Type, URL: typePage, DisplayName: typeName(c.Type)},
+		Links: map[string]wireLink{"self": {page}, "policyType": {kind.URL}},
+		Type:  &kind,
 	}
 	if c.Typeless {
 		w.Type = nil
@@ -150,10 +154,23 @@ func (s *Server) getPolicy(c *call) answer {
 	return policyNotFound(c.values["configuration"])
 }
 
+func (s *Server) wireType(p *Project, t policyType) wireType {
+	return wireType{ID: t.id, URL: s.base + "/" + p.ID + "/_apis/policy/types/" + t.id, DisplayName: t.displayName}
+}
+
 func (s *Server) listPolicyTypes(c *call) answer {
 	var types []wireType
 	for _, t := range policyTypes() {
-		types = append(types, wireType{ID: t.id, URL: s.base + "/" + c.project.ID + "/_apis/policy/types/" + t.id, DisplayName: t.displayName})
+		types = append(types, s.wireType(c.project, t))
 	}
 	return list(types)
+}
+
+func (s *Server) getPolicyType(c *call) answer {
+	for _, t := range policyTypes() {
+		if strings.EqualFold(t.id, c.values["type"]) {
+			return okJSON(s.wireType(c.project, t))
+		}
+	}
+	return refuse(http.StatusNotFound, "PolicyTypeNotFoundException", "The policy type with ID "+c.values["type"]+" was not found.")
 }

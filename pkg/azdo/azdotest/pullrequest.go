@@ -152,7 +152,10 @@ func (s *Server) listPullRequests(c *call) answer {
 	if refusal != nil {
 		return *refusal
 	}
-	wanted := s.criteria(c)
+	wanted, refusal := s.criteria(c)
+	if refusal != nil {
+		return *refusal
+	}
 	var found []*entry
 	for _, e := range candidates {
 		if wanted.meets(s, e.pullRequest) {
@@ -174,19 +177,32 @@ func (s *Server) listPullRequests(c *call) answer {
 
 func equalOrBlank(want, is string) bool { return want == "" || strings.EqualFold(want, is) }
 
-// criteria are the search criteria of a list. Closing is as good as creating for the times.
-type criteria struct{ status, target, source, creator, from, to string }
+// criteria are the search criteria of a list.
+type criteria struct {
+	status, target, source, creator, from, to string
 
-func (s *Server) criteria(c *call) criteria {
+	closed bool // the times are those of closing
+}
+
+func (s *Server) criteria(c *call) (criteria, *answer) {
 	search := func(name string) string { return c.param("searchCriteria." + name) }
-	wanted := criteria{status: search("status"), target: search("targetRefName"), source: search("sourceRefName"), creator: search("creatorId")}
-	if wanted.status == "" || strings.EqualFold(wanted.status, "notSet") {
+	wanted := criteria{target: search("targetRefName"), source: search("sourceRefName"), creator: search("creatorId")}
+	status, refusal := c.word("searchCriteria.status", pullRequestStatuses)
+	if refusal != nil {
+		return wanted, refusal
+	}
+	wanted.status = status
+	if status == "" || status == "notSet" {
 		wanted.status = "active"
 	}
-	if compareVersions(s.world.Version, "7.1") >= 0 { // older servers ignore the times
-		wanted.from, wanted.to = wire(search("minTime")), wire(search("maxTime"))
+	kind, refusal := c.word("searchCriteria.queryTimeRangeType", timeRangeTypes)
+	if refusal != nil {
+		return wanted, refusal
 	}
-	return wanted
+	if compareVersions(s.world.Version, "7.1") >= 0 { // older servers ignore the times
+		wanted.from, wanted.to, wanted.closed = wire(search("minTime")), wire(search("maxTime")), kind == "closed"
+	}
+	return wanted, nil
 }
 
 // wire is a time in wire format, or blank for what is no time.
@@ -201,7 +217,8 @@ func wire(text string) string {
 func (c criteria) meets(s *Server, pr *PullRequest) bool {
 	return oneOf(c.status, pr.Status) && equalOrBlank(c.target, pr.Target) && equalOrBlank(c.source, pr.Source) &&
 		(c.creator == "" || strings.EqualFold(c.creator, s.identity(pr.Author).id)) &&
-		(c.from == "" || pr.Created >= c.from) && (c.to == "" || pr.Created <= c.to)
+		(c.from == "" || pr.Created >= c.from) && (c.to == "" || pr.Created <= c.to) &&
+		(!c.closed || c.from == "" && c.to == "" || pr.Status != "active") // what is closed was closed when it was created
 }
 
 // candidates are the pull requests of the repository or the project that a list is about. Those that the token may not

@@ -38,6 +38,16 @@ func TestRequeueStartsABuild(t *testing.T) {
 	}
 }
 
+// The official client for Node sends null where there is no body.
+func TestRequeueWithNullForABody(t *testing.T) {
+	t.Parallel()
+	s := Start(t, shop("expired"))
+	decode(t, send(t, s, http.MethodPatch, evaluationPath(s, 7, "12"), "null"), http.StatusOK)
+	if n := s.Starts(s.EvaluationID(7, "12")); n != 1 {
+		t.Errorf("%d starts, want 1", n)
+	}
+}
+
 func TestRequeueCancelsTheBuildInProgress(t *testing.T) {
 	t.Parallel()
 	s := Start(t, shop("running"))

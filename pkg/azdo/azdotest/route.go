@@ -51,6 +51,7 @@ func routes() []resource {
 	pullRequest := "git/repositories/{repository}/pullRequests/{pullRequest}"
 	return []resource{
 		{"options", http.MethodOptions, "", noProject, path(""), nil, (*Server).getOptions},
+		{"options", http.MethodOptions, "", noProject, path("{area}"), nil, (*Server).getAreaOptions},
 		{"resourceAreas", get, idResourceAreas, noProject, path("ResourceAreas"), nil, (*Server).getResourceAreas},
 		{"resourceAreas", get, idResourceAreas, noProject, path("ResourceAreas/{area}"), nil, (*Server).getResourceArea},
 		{"connectionData", get, idConnectionData, noProject, path("ConnectionData"), []string{"connectOptions", "lastChangeId", "lastChangeId64"}, (*Server).getConnectionData},
@@ -62,6 +63,8 @@ func routes() []resource {
 		{"pullRequest", get, idPullRequestByID, anyProject, path("git/pullRequests/{pullRequest}"), nil, (*Server).getPullRequest},
 		{"pullRequests", get, idPullRequests, anyProject, path("git/repositories/{repository}/pullRequests"), searchParams(), (*Server).listPullRequests},
 		{"pullRequest", get, idPullRequests, anyProject, path(pullRequest), []string{"maxCommentLength", "$skip", "$top", "includeCommits", "includeWorkItemRefs"}, (*Server).getPullRequest},
+		{"reviewers", get, idReviewers, anyProject, path(pullRequest + "/reviewers"), nil, (*Server).listReviewers},
+		{"refs", get, idRefs, anyProject, path("git/repositories/{repository}/refs"), []string{"filter", "filterContains", "$top", "continuationToken", "includeLinks"}, (*Server).listRefs},
 		{"labels", get, idLabels, anyProject, path(pullRequest + "/labels"), []string{"projectId"}, (*Server).listLabels},
 		{"iterations", get, idIterations, anyProject, path(pullRequest + "/iterations"), []string{"includeCommits"}, (*Server).listIterations},
 		{"threads", get, idThreads, anyProject, path(pullRequest + "/threads"), []string{"$iteration", "$baseIteration"}, (*Server).listThreads},
@@ -74,6 +77,7 @@ func routes() []resource {
 		{"policies", get, idPolicies, inProject, path("policy/configurations"), []string{"scope", "policyType", "$top", "continuationToken"}, (*Server).listPolicies},
 		{"policy", get, idPolicies, inProject, path("policy/configurations/{configuration}"), nil, (*Server).getPolicy},
 		{"policyTypes", get, idPolicyTypes, inProject, path("policy/types"), nil, (*Server).listPolicyTypes},
+		{"policyType", get, idPolicyTypes, inProject, path("policy/types/{type}"), nil, (*Server).getPolicyType},
 		{"evaluations", get, idEvaluations, inProject, path("policy/evaluations"), []string{"artifactId", "includeNotApplicable", "$top", "$skip"}, (*Server).listEvaluations},
 		{"evaluation", get, idEvaluation, inProject, path("policy/evaluations/{evaluation}"), nil, (*Server).getEvaluation},
 		{"requeue", patch, idEvaluation, inProject, path("policy/evaluations/{evaluation}"), nil, (*Server).requeueEvaluation},

@@ -25,7 +25,9 @@ func TestRefusals(t *testing.T) {
 	}
 	t.Cleanup(s.Close)
 	s.Except(`query parameter "colour" is not described`, "the stand-in is shown to complain itself")
-	s.Except(`query parameter "$top": "x"`, "the stand-in is shown to refuse it")
+	for _, name := range []string{"$top", "searchCriteria.status", "statusFilter", "resultFilter", "queryOrder", "deletedFilter", "stateFilter"} {
+		s.Except(`query parameter "`+name+`": `, "the stand-in is shown to refuse it")
+	}
 	good := map[string]string{"Authorization": "Bearer good", "Accept": "application/json;api-version=6.0"}
 	with := func(name, value string) map[string]string {
 		h := maps.Clone(good)
@@ -42,7 +44,17 @@ func TestRefusals(t *testing.T) {
 		{"wrong token", "GET", "/_apis/projects", with("Authorization", "Bearer bad"), 401, "", "Www-Authenticate"},
 		{"basic is not accepted", "GET", "/_apis/projects", with("Authorization", "Basic Z29vZA=="), 401, "", "Www-Authenticate"},
 		{"OPTIONS needs no token", "OPTIONS", "/_apis", with("Authorization", ""), 200, "resourceVersion", ""},
-		{"no version", "GET", "/_apis/projects", with("Accept", "application/json"), 400, "VssVersionNotSpecifiedException", ""},
+		{"no version", "PATCH", "/Shop/_apis/policy/evaluations/" + s.EvaluationID(7, "12").String(), with("Accept", "application/json"), 400, "VssVersionNotSpecifiedException", ""},
+		{"a reader may leave it to the server", "GET", "/_apis/projects", with("Accept", "application/json"), 200, "Shop", ""},
+		{"also where there is only a preview", "GET", "/_apis/connectionData", with("Accept", "application/json"), 200, "Shop Build Service", ""},
+		{"a value that is no status", "GET", "/Shop/_apis/git/pullRequests?searchCriteria.status=open", with("Accept", "application/json;api-version=5.1"), 400, "searchCriteria.status", ""},
+		{"a number that is no status", "GET", "/Shop/_apis/git/pullRequests?searchCriteria.status=9", with("Accept", "application/json;api-version=5.1"), 400, "searchCriteria.status", ""},
+		{"a number that is no set of states", "GET", "/Shop/_apis/build/builds?statusFilter=64", with("Accept", "application/json;api-version=5.1"), 400, "statusFilter", ""},
+		{"a word that is no result", "GET", "/Shop/_apis/build/builds?resultFilter=red", with("Accept", "application/json;api-version=5.1"), 400, "resultFilter", ""},
+		{"an unknown order", "GET", "/Shop/_apis/build/builds?queryOrder=random", with("Accept", "application/json;api-version=5.1"), 400, "queryOrder", ""},
+		{"an unknown deletedFilter", "GET", "/Shop/_apis/build/builds?deletedFilter=yes", with("Accept", "application/json;api-version=5.1"), 400, "deletedFilter", ""},
+		{"an unknown state of projects", "GET", "/_apis/projects?stateFilter=gone", with("Accept", "application/json;api-version=5.1"), 400, "stateFilter", ""},
+		{"an unknown type of policy", "GET", "/Shop/_apis/policy/types/9f8a7b6c-0000-0000-0000-000000000000", with("Accept", "application/json;api-version=5.1"), 404, "PolicyTypeNotFoundException", ""},
 		{"a version above the server's", "GET", "/_apis/projects", with("Accept", "application/json;api-version=7.1-preview.4"), 400, "VssVersionOutOfRangeException", ""},
 		{"a version below", "GET", "/_apis/resourceAreas", with("Accept", "application/json;api-version=3.0"), 400, "VssVersionNotSupportedException", ""},
 		{"preview is missing", "GET", "/_apis/connectionData", good, 400, "VssInvalidPreviewVersionException", ""},
@@ -121,6 +133,55 @@ func TestLocationTable(t *testing.T) {
 	}
 	if strings.Contains(r.text, idThreads) || !strings.Contains(r.text, idComments) {
 		t.Error("the table has what it should lack, or lacks what it should have")
+	}
+}
+
+func TestLocationsOfAnArea(t *testing.T) {
+	t.Parallel()
+	s := Start(t, World{})
+	for area, want := range map[string]int{"Git": 12, "policy": 5, "wit": 0} {
+		headers := map[string]string{"Authorization": "Bearer token"}
+		v := decode(t, sendAs(t, s, "OPTIONS", "/_apis/"+area, "", headers), 200)
+		if at(t, v, "count") != float64(want) || want > 0 && !strings.EqualFold(text(at(t, v, "value", 0, "area")), area) {
+			t.Errorf("%s: %v, want %d", area, v, want)
+		}
+	}
+}
+
+func TestReviewersRefsAndPolicyTypes(t *testing.T) {
+	t.Parallel()
+	w := parse(t, `{"projects":[{"name":"Shop","repositories":[{"name":"web","pullRequests":[
+		{"id":7,"source":"gift","votes":[10,-5],"sourceCommit":"0123456789012345678901234567890123456789"},{"id":8,"source":"old","status":"completed"}]}]}]}`)
+	s := Start(t, w)
+	reviewers := get(t, s, "/Shop/_apis/git/repositories/web/pullRequests/7/reviewers")
+	if at(t, reviewers, "count") != 2.0 || at(t, reviewers, "value", 1, "vote") != -5.0 {
+		t.Errorf("reviewers: %v", reviewers)
+	}
+	for query, want := range map[string]string{
+		"":                        "refs/heads/gift refs/heads/main refs/pull/7/merge",
+		"?filter=heads/":          "refs/heads/gift refs/heads/main",
+		"?filterContains=if":      "refs/heads/gift",
+		"?$top=1":                 "refs/heads/gift",
+		"?continuationToken=2":    "refs/pull/7/merge",
+		"?filter=heads/release/1": "",
+	} {
+		var names []string
+		refs, _ := at(t, get(t, s, "/Shop/_apis/git/repositories/web/refs"+query), "value").([]any)
+		for _, ref := range refs {
+			names = append(names, text(at(t, ref, "name")))
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("refs%s: %s, want %s", query, got, want)
+		}
+	}
+	if v := get(t, s, "/Shop/_apis/git/repositories/web/refs?filter=heads/gift"); at(t, v, "value", 0, "objectId") != "0123456789012345678901234567890123456789" {
+		t.Errorf("commit: %v", v)
+	}
+	if v := get(t, s, "/Shop/_apis/policy/types/"+strings.ToUpper(BuildPolicyType)); at(t, v, "displayName") != "Build" {
+		t.Errorf("type: %v", v)
+	}
+	if v := get(t, s, "/_apis/projects?stateFilter=deleted"); at(t, v, "count") != 0.0 {
+		t.Errorf("deleted projects: %v", v)
 	}
 }
 
@@ -393,19 +454,24 @@ func TestSearchCriteria(t *testing.T) {
 		{"id":2,"created":"2025-03-02T10:00:00Z","author":"Noor","status":"abandoned"},
 		{"id":3,"created":"2025-03-03T10:00:00Z","author":"Noor","source":"b"}]}]}]}`)
 	s := Start(t, w)
-	s.Except(`query parameter "searchCriteria.status": "All"`, "the service does not mind the case")
+	s.Except(`query parameter "searchCriteria.status": `, "the service minds neither case nor numbers")
+	s.Except(`query parameter "searchCriteria.queryTimeRangeType": "1"`, "the service does not mind numbers")
 	for query, want := range map[string]string{
-		"":                                                                    "3 1",
-		"searchCriteria.status=All":                                           "3 2 1",
-		"searchCriteria.status=abandoned":                                     "2",
-		"SearchCriteria.Status=abandoned":                                     "2",
-		"searchCriteria.status=notSet":                                        "3 1",
-		"searchCriteria.sourceRefName=refs/heads/a":                           "1",
-		"searchCriteria.targetRefName=refs/heads/main":                        "3",
-		"searchCriteria.creatorId=" + identityOf("Ada").id:                    "1",
-		"searchCriteria.minTime=2025-03-02T00:00:00Z":                         "3",
-		"searchCriteria.maxTime=2025-03-02T00:00:00Z":                         "1",
-		"searchCriteria.repositoryId=" + RepositoryID("Shop", "web").String(): "3 1",
+		"":                                                 "3 1",
+		"searchCriteria.status=All":                        "3 2 1",
+		"searchCriteria.status=abandoned":                  "2",
+		"SearchCriteria.Status=abandoned":                  "2",
+		"searchCriteria.status=notSet":                     "3 1",
+		"searchCriteria.sourceRefName=refs/heads/a":        "1",
+		"searchCriteria.targetRefName=refs/heads/main":     "3",
+		"searchCriteria.creatorId=" + identityOf("Ada").id: "1",
+		"searchCriteria.minTime=2025-03-02T00:00:00Z":      "3",
+		"searchCriteria.maxTime=2025-03-02T00:00:00Z":      "1",
+		"searchCriteria.status=4":                          "3 2 1",
+		"searchCriteria.status=1":                          "3 1",
+		"searchCriteria.status=all&searchCriteria.minTime=2025-03-02T00:00:00Z&searchCriteria.queryTimeRangeType=closed": "2",
+		"searchCriteria.status=all&searchCriteria.minTime=2025-03-02T00:00:00Z&searchCriteria.queryTimeRangeType=1":      "3 2",
+		"searchCriteria.repositoryId=" + RepositoryID("Shop", "web").String():                                            "3 1",
 	} {
 		v := get(t, s, "/Shop/_apis/git/pullRequests?"+query)
 		var got []string

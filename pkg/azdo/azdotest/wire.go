@@ -135,9 +135,13 @@ func overlay(body []byte, raw json.RawMessage) []byte {
 }
 
 func (s *Server) listProjects(c *call) answer {
+	state, refusal := c.word("stateFilter", projectStates)
+	if refusal != nil {
+		return *refusal
+	}
 	var visible [][]byte
 	for _, p := range s.world.Projects {
-		if !p.Hidden {
+		if !p.Hidden && (state == "" || state == "all" || state == "wellFormed") {
 			visible = append(visible, encode(s.wireProject(p)))
 		}
 	}

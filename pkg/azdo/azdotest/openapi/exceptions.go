@@ -15,6 +15,7 @@ type exception struct {
 
 var exceptions = []exception{
 	{"OPTIONS", "_apis", "the location service is not described; recordings hold it", nil},
+	{"OPTIONS", "_apis/{area}", "the location service is not described; the official client for Node asks so", nil},
 	{"GET", "_apis/connectionData", "the location service is not described; recordings hold it", nil},
 	{"GET", "_apis/ResourceAreas", "the location service is not described; recordings hold it", nil},
 	{"GET", "_apis/ResourceAreas/{area}", "the location service is not described; recordings hold it", nil},
@@ -25,6 +26,9 @@ var exceptions = []exception{
 		return append(slices.Clone(path), "00000000-0000-0000-0000-000000000000")
 	}},
 }
+
+// noBody is what the official client for Node sends where there is no body.
+const noBody = "null"
 
 // classes are definitions and formats that describe a class of the service's own code, where what is sent is an object
 // with any members.

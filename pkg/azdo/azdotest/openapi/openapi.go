@@ -189,7 +189,7 @@ func (o *Operation) check(r Request, path []string) []string {
 		}
 	}
 	switch {
-	case o.body == nil && len(r.Body) > 0:
+	case o.body == nil && len(r.Body) > 0 && string(r.Body) != noBody:
 		fault("a body is sent, none is described")
 	case o.body != nil && len(r.Body) == 0:
 		fault("the body is missing")
