@@ -269,3 +269,29 @@ func (c *call) repositoryName() string {
 func isGUID(text string) bool { return uuid.Validate(text) == nil && len(text) == 36 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// describe names a pull request's evaluation in Writes.
+func (c *call) describe() string {
+	method := c.request.Method
+	pr := " pr=" + strconv.Itoa(c.pullRequest)
+	switch c.route {
+	case "requeue":
+		name := "unknown"
+		if c.evaluation != nil {
+			name = c.evaluation.policyName()
+		}
+		return method + " evaluation" + pr + " policy=" + strconv.Itoa(c.policy) + " (" + name + ")"
+	case "newThread":
+		return method + " thread" + pr
+	case "thread":
+		return method + " thread" + pr + " thread=" + c.values["thread"]
+	case "newComment", "comment":
+		text := method + " comment" + pr + " thread=" + c.values["thread"]
+		if id := c.values["comment"]; id != "" {
+			text += " comment=" + id
+		}
+		return text
+	default:
+		return method + " " + c.request.URL.Path
+	}
+}

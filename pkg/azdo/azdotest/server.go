@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -324,31 +323,5 @@ func (s *Server) advance(now time.Time) {
 		t := s.pending[0]
 		s.pending = s.pending[1:]
 		t.do(t.at)
-	}
-}
-
-// describe names a pull request's evaluation in Writes.
-func (c *call) describe() string {
-	method := c.request.Method
-	pr := " pr=" + strconv.Itoa(c.pullRequest)
-	switch c.route {
-	case "requeue":
-		name := "unknown"
-		if c.evaluation != nil {
-			name = c.evaluation.policyName()
-		}
-		return method + " evaluation" + pr + " policy=" + strconv.Itoa(c.policy) + " (" + name + ")"
-	case "newThread":
-		return method + " thread" + pr
-	case "thread":
-		return method + " thread" + pr + " thread=" + c.values["thread"]
-	case "newComment", "comment":
-		text := method + " comment" + pr + " thread=" + c.values["thread"]
-		if id := c.values["comment"]; id != "" {
-			text += " comment=" + id
-		}
-		return text
-	default:
-		return method + " " + c.request.URL.Path
 	}
 }
