@@ -1,7 +1,7 @@
 package azdotest
 
 // Behaviour answers the questions about Azure DevOps that no document and no recording answers. The first value named is
-// the default.
+// the default. Choices has them all in a table.
 type Behaviour struct {
 	// RequeueAnswer is what the 200 of a re-queue that started a build holds: "newBuild" (the record with the new build),
 	// "unchanged" (the record as it was) or "withoutBuild" (queued, but no buildId yet).
@@ -33,6 +33,8 @@ type Behaviour struct {
 	// Visibility says when pull requests that the token may not see are taken out of a project's list: "beforeCut" or
 	// "afterCut" a page is cut, which then is short.
 	Visibility string `json:"visibility,omitempty"`
+	// NotApplicable says the same of evaluations that do not apply, where they are not asked for.
+	NotApplicable string `json:"notApplicable,omitempty"`
 	// Iterations of a pull request are "listed" or "missing" (404).
 	Iterations string `json:"iterations,omitempty"`
 	// DisabledRepositories says whether pull requests of a disabled repository are "readable" or "refused" (404 TF401019).
@@ -60,32 +62,4 @@ type Behaviour struct {
 	LogLines string `json:"logLines,omitempty"`
 	// OmitsExpiry leaves isExpired and the other newer members out of every context, as an old server may.
 	OmitsExpiry bool `json:"omitsExpiry,omitempty"`
-}
-
-func (r *resolver) behaviour(b *Behaviour) {
-	r.oneOf("requeueAnswer", &b.RequeueAnswer, "newBuild", "unchanged", "withoutBuild")
-	r.oneOf("requeueReason", &b.RequeueReason, "pullRequest", "manual")
-	r.oneOf("recordNumber", &b.RecordNumber, "kept", "new")
-	r.oneOf("decline", &b.Decline, "unchanged", "queued", "broken")
-	r.oneOf("startedDate", &b.StartedDate, "first", "build")
-	r.lasts("lag", &b.Lag, "0s")
-	r.lasts("buildsLag", &b.BuildsLag, "0s")
-	r.oneOf("refusal", &b.Refusal, "403", "ignored")
-	r.oneOf("closedPullRequest", &b.ClosedPullRequest, "refused", "ignored", "started")
-	r.oneOf("deletedPolicy", &b.DeletedPolicy, "ignored", "refused", "started")
-	r.oneOf("hiddenRepositories", &b.HiddenRepositories, "filtered", "refused")
-	r.oneOf("visibility", &b.Visibility, "beforeCut", "afterCut")
-	r.oneOf("iterations", &b.Iterations, "listed", "missing")
-	r.oneOf("disabledRepositories", &b.DisabledRepositories, "readable", "refused")
-	r.oneOf("hiddenProject", &b.HiddenProject, "404", "403")
-	r.oneOf("immediateExpiry", &b.ImmediateExpiry, "queued", "rejected")
-	r.oneOf("neverRunContext", &b.NeverRunContext, "withoutBuild", "null", "absent")
-	r.oneOf("deletedBuilds", &b.DeletedBuilds, "listed", "hidden", "always")
-	r.oneOf("deletedTimeline", &b.DeletedTimeline, "204", "404")
-	r.oneOf("statusLists", &b.StatusLists, "understood", "ignored", "empty")
-	if b.IssueLimit == 0 {
-		b.IssueLimit = 10
-	}
-	r.oneOf("logLines", &b.LogLines, "fromOne", "fromZero")
-	r.oneOf("buildSource", &b.BuildSource, "parameters", "triggerInfo", "none")
 }

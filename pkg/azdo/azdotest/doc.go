@@ -17,7 +17,7 @@
 // fault has spoilt, what a world makes wrong by "raw" or by a status that does not exist, and what a test excepts by
 // Server.Except.
 //
-// What no document and no recording tells about Azure DevOps is a switch in Behaviour, so that a test can show that the
+// What no document and no recording tells about Azure DevOps is one of Choices and a switch in Behaviour, so that a test can show that the
 // product does right either way. What goes wrong is a Fault; what other people do meanwhile is a Change.
 //
 // A connection that is cut before any byte of the answer makes net/http repeat a GET by itself, where the connection had

@@ -127,9 +127,10 @@ func (s *Server) listEvaluations(c *call) answer {
 		return repositoryNotFound(e.repository.ID)
 	}
 	notApplicable := strings.EqualFold(c.param("includeNotApplicable"), "true")
+	applies := func(ev *Evaluation) bool { return notApplicable || ev.Status != "notApplicable" }
 	var found []*evaluationEntry
 	for _, ev := range e.pullRequest.Evaluations {
-		if entry := s.index.evaluations[ev.ID]; entry != nil && (notApplicable || ev.Status != "notApplicable") {
+		if entry := s.index.evaluations[ev.ID]; entry != nil && (s.world.Behaviour.NotApplicable == "afterCut" || applies(ev)) {
 			found = append(found, entry)
 		}
 	}
@@ -139,7 +140,9 @@ func (s *Server) listEvaluations(c *call) answer {
 	}
 	records := make([][]byte, 0, to-from)
 	for _, entry := range found[from:to] {
-		records = append(records, s.record(entry))
+		if applies(entry.evaluation) {
+			records = append(records, s.record(entry))
+		}
 	}
 	return listOf(records)
 }
