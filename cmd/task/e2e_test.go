@@ -81,7 +81,7 @@ type stepFile struct {
 	Env             map[string]string `json:"env"`
 	AgentVersion    string            `json:"agentVersion"`
 	Job             struct {
-		Host         string                 `json:"host"` // "build", "release"
+		Host         string                 `json:"host"` // "build", "release", "deployment", "gates"
 		Reason       string                 `json:"reason"`
 		Project      string                 `json:"project"`    // "Fabrikam" if blank
 		Repository   string                 `json:"repository"` // the project's first if blank
@@ -98,8 +98,9 @@ type stepFile struct {
 func (f stepFile) step(t *testing.T, s *azdotest.Server) agenttest.Step {
 	t.Helper()
 	job := agenttest.BuildJob(s.URL())
-	if f.Job.Host == "release" {
+	if host := agenttest.Host(f.Job.Host); host != "" && host != agenttest.Build {
 		job = agenttest.ReleaseJob(s.URL())
+		job.Host = host
 	}
 	world := s.World()
 	if len(world.Projects) > 0 {

@@ -55,7 +55,11 @@ func (l *loader) reportPath() string {
 // tfsGit is the provider of a repository in Azure Repos.
 const tfsGit = "TfsGit"
 
-func (l *loader) isRelease() bool { return strings.EqualFold(l.env.HostType, "release") }
+// isRelease reports whether the run is a stage of a classic release: the variable is then "release", or "deployment" in a
+// job on a deployment group, or "gates"; all else is "build". A laptop has no such variable.
+func (l *loader) isRelease() bool {
+	return l.env.HostType != "" && !strings.EqualFold(l.env.HostType, "build")
+}
 
 // isValidation reports whether the run is itself the validation of a pull request. A release keeps the reason of the
 // build that it deploys, and in another organization there is no pull request of this run.

@@ -29,6 +29,13 @@ func TestValidation(t *testing.T) {
 		{name: "another reason", changes: variables{"BUILD_REASON": "Manual"}},
 		{name: "a pull request on GitHub", changes: variables{"BUILD_REPOSITORY_PROVIDER": "GitHub", "INPUT_REPOSITORIES": "web"}},
 		{name: "a release of a validation's build", changes: variables{"SYSTEM_HOSTTYPE": "release"}},
+		{name: "a deployment group's job of such a release", changes: variables{"SYSTEM_HOSTTYPE": "deployment"}},
+		{name: "its gates", changes: variables{"SYSTEM_HOSTTYPE": "Gates"}},
+		{name: "a build in any case", changes: variables{"SYSTEM_HOSTTYPE": "Build"}, validate: 42, guarded: true},
+		{
+			name: "the pipeline's code lives in another project", changes: variables{"BUILD_REPOSITORY_URI": "https://dev.azure.com/fabrikam/Other/_git/web"},
+			validate: 42, guarded: true,
+		},
 		{name: "another organization", changes: variables{"INPUT_ORGANIZATION": "https://dev.azure.com/contoso", "INPUT_REPOSITORIES": "p/r"}},
 		{
 			name: "no number", changes: variables{"SYSTEM_PULLREQUEST_PULLREQUESTID": ""},
@@ -124,6 +131,19 @@ func TestRunRepository(t *testing.T) {
 				"BUILD_PROJECTID": projectID, "BUILD_PROJECTNAME": "Fabrikam",
 			}),
 			want: RunRepository{webID, "web", own()},
+		},
+		{
+			name: "deployment group's job of a release of a build",
+			env: job(release, variables{
+				"SYSTEM_HOSTTYPE": "deployment", "BUILD_REPOSITORY_PROVIDER": "TfsGit", "BUILD_REPOSITORY_ID": webID,
+				"BUILD_PROJECTID": otherID, "BUILD_PROJECTNAME": "Other",
+			}),
+			want: RunRepository{webID, "", requeue.Project{ID: guid(otherID), Name: "Other"}},
+		},
+		{
+			name:  "gates without an artifact",
+			env:   job(release, variables{"SYSTEM_HOSTTYPE": "gates"}),
+			fault: "repositories: this release has no primary artifact from Azure Repos",
 		},
 		{
 			name: "release of another project's build",

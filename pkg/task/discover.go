@@ -112,7 +112,7 @@ func (d *discoverer) scopes(ctx context.Context) ([]scope, []problem) {
 	c := d.config
 	switch {
 	case c.ValidatesPullRequest > 0:
-		return []scope{{project: cmp.Or(c.RunRepository.Project, c.Project), ids: []int{c.ValidatesPullRequest}}}, nil
+		return []scope{{project: c.Project, ids: []int{c.ValidatesPullRequest}}}, nil
 	case len(c.Repositories.Items) == 0 && len(c.PullRequestIDs) > 0:
 		return []scope{{project: c.Project, ids: c.PullRequestIDs}}, nil
 	case len(c.Repositories.Items) == 0:

@@ -10,10 +10,13 @@ import (
 // Host is the kind of job, as the agent's host type names it.
 type Host string
 
-// The kinds of job that run tasks. The zero Host is a build.
+// The kinds of job that run tasks. The zero Host is a build, all others are stages of a classic release: Release is an
+// agent job, Deployment one on a deployment group; Gates is what the service names the evaluation of gates.
 const (
-	Build   Host = "build"
-	Release Host = "release"
+	Build      Host = "build"
+	Release    Host = "release"
+	Deployment Host = "deployment"
+	Gates      Host = "gates"
 )
 
 // PullRequest is what the service says about the pull request that a run validates.
@@ -116,10 +119,13 @@ func (j Job) host() Host {
 // folders are the agent's folders for a job under its work folder.
 type folders struct{ work, temp, tools, job, sources, artifacts, staging string }
 
+// isRelease tells whether the job belongs to a classic release.
+func (j Job) isRelease() bool { return j.host() != Build }
+
 // foldersFor lays out a work folder as the agent does.
 func (j Job) foldersFor(work string) folders {
 	f := folders{work: work, temp: filepath.Join(work, "_temp"), tools: filepath.Join(work, "_tool")}
-	if j.host() == Release {
+	if j.isRelease() {
 		f.job = filepath.Join(work, "r1")
 		f.artifacts = filepath.Join(f.job, "a")
 		return f
@@ -148,7 +154,7 @@ func (j Job) variables(f folders, agentVersion string) *variables {
 	}
 	j.addSystem(add)
 	j.addAgent(add, f, agentVersion)
-	if j.host() == Release {
+	if j.isRelease() {
 		j.addRelease(add, f)
 	} else {
 		j.addBuild(add, f)

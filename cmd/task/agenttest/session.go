@@ -110,9 +110,10 @@ func (s *session) take(stream, text string) {
 
 // commandAreas lists the areas of commands, with the kinds of job that take them.
 func commandAreas() map[string][]Host {
-	all := []Host{Build, Release}
+	all := []Host{Build, Release, Deployment, Gates}
 	return map[string][]Host{
-		"task": all, "build": all, "artifact": all, "release": {Release}, "results": all, "codecoverage": {Build}, "telemetry": all,
+		"task": all, "build": all, "artifact": {Build, Release}, "release": {Release, Deployment}, "results": all,
+		"codecoverage": {Build}, "telemetry": all,
 	}
 }
 
