@@ -103,6 +103,15 @@ func newOrganization(t *testing.T, w azdotest.World) *organization {
 	return o
 }
 
+// refuseOIDC answers a request for an identity token with something else.
+func refuseOIDC(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
 // isOIDC tells the requests for an identity token.
 func isOIDC(q seenRequest) bool { return strings.Contains(q.target, "/oidctoken") }
 
@@ -247,6 +256,45 @@ func TestFederationInTheSameOrganization(t *testing.T) {
 	checkFederationSecrets(t, r, comments(home.s))
 }
 
+// TestFederationMakesTheAddress: older agents and servers do not say where identity tokens are handed out, so the address
+// is made of what the job knows about itself. One that has a query already is asked no differently.
+func TestFederationMakesTheAddress(t *testing.T) {
+	t.Parallel()
+	authority := newPrivateAuthority(t)
+	for name, change := range map[string]func(job *agenttest.Job){
+		"missing":    func(job *agenttest.Job) { job.OIDCRequestURI = "" },
+		"a query":    func(job *agenttest.Job) { job.OIDCRequestURI += "?api-version=7.0" },
+		"deployment": func(job *agenttest.Job) { job.OIDCRequestURI, job.Host = "", agenttest.Deployment },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEntra()
+			signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
+			w := expiredWorld()
+			w.Tokens = []string{entraToken}
+			home := newOrganization(t, w)
+			step := federated(t, home, serve(t, home), signIn, authority.file, map[string]string{"repositories": "*"})
+			change(&step.Job)
+			r := run(t, nil, step)
+			if r.ExitCode != 0 || len(home.s.Writes()) != 1 {
+				t.Errorf("exit code %d, writes %v\n%s", r.ExitCode, home.s.Writes(), r.Stdout)
+			}
+			checkExchange(t, home, e)
+			hub := strings.ReplaceAll(strings.ToLower(name), "missing", "build")
+			if name == "a query" {
+				hub = "build"
+			}
+			want := "/tfs/DefaultCollection/" + step.Job.ProjectID + "/_apis/distributedtask/hubs/" + hub + "/plans/" +
+				agenttest.PresetPlanID + "/jobs/" + agenttest.PresetJobID + "/oidctoken?api-version=7.1&serviceConnectionId=" + connectionID
+			for _, q := range home.requests() {
+				if isOIDC(q) && q.target != want {
+					t.Errorf("asked %s, want %s", q.target, want)
+				}
+			}
+		})
+	}
+}
+
 // TestFederationKnowsItsAuthority: a connection that names no sign-in address means the public one, whatever an earlier
 // step has put into AZURE_AUTHORITY_HOST. The real name leads to the stand-in through a proxy.
 func TestFederationKnowsItsAuthority(t *testing.T) {
@@ -304,6 +352,7 @@ func TestFederationRefused(t *testing.T) {
 		{name: "redirected as it is", want: "127.0.0.1 answered 307", oidc: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
 		}},
+		{name: "no token in it", want: "holds no identity token", oidc: refuseOIDC(http.StatusOK, `{"oidcToken": ""}`)},
 		{name: "no JSON", want: "get a token for the service connection", oidc: func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("SECONDLINE\r\n##vso[task.complete result=Succeeded]"))
 		}},
@@ -378,7 +427,7 @@ func TestFederationFaults(t *testing.T) {
 			step := at(home.s, stepFile{Inputs: tt.inputs}.step(t, home.s), serve(t, home))
 			step.Job.OIDCRequestURI = step.Job.CollectionURL + "_apis/oidctoken"
 			if tt.oidc == "none" {
-				step.Job.OIDCRequestURI = ""
+				step.Job.OIDCRequestURI, step.Variables = "", map[string]string{"system.planId": "none"}
 			}
 			if tt.connection.ID != "" {
 				step.ServiceConnections = []agenttest.ServiceConnection{tt.connection}

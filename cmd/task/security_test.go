@@ -746,8 +746,15 @@ func TestAliasesAreRefused(t *testing.T) {
 		t.Run(version+" OIDC", func(t *testing.T) {
 			t.Parallel()
 			s := azdotest.Start(t, expiredWorld())
+			// It matters only where a service connection uses it.
 			step := stepFile{AgentVersion: version, Variables: map[string]string{"system.oidcRequestUri": elsewhere + "/oidctoken"}}.step(t, s)
-			refused(t, s, run(t, s, step), "SYSTEM_OIDCREQUESTURI")
+			if r := run(t, s, step); r.ExitCode != 0 {
+				t.Errorf("exit code %d without a service connection\n%s", r.ExitCode, r.Stdout)
+			}
+			home := newOrganization(t, expiredWorld())
+			step = federated(t, home, serve(t, home), "", "", map[string]string{})
+			step.AgentVersion, step.Variables = version, map[string]string{"system.oidcRequestUri": elsewhere + "/oidctoken"}
+			refused(t, home.s, run(t, home.s, step), "SYSTEM_OIDCREQUESTURI")
 		})
 	}
 	t.Cleanup(func() {

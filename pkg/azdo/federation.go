@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	azcorelog "github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
@@ -31,6 +33,9 @@ type Federation struct {
 	TenantID, ClientID, ServiceConnectionID string
 	// AuthorityURL is the sign-in address of a sovereign cloud; "" is https://login.microsoftonline.com.
 	AuthorityURL string
+	// RequestURI is where the run's organization hands out identity tokens, without a query. The caller has made sure
+	// that it belongs to that organization.
+	RequestURI string
 	// JobToken is the job's own token, which asks the run's organization for the identity token.
 	JobToken string
 	// OnToken is told each new token before its first use, so that it can be masked.
@@ -38,8 +43,7 @@ type Federation struct {
 }
 
 // TokenSource returns what Options.Token needs. Tokens are kept until they are about to expire and renewed then, so a
-// long wait outlives them. azidentity reads SYSTEM_OIDCREQUESTURI from the process's environment; the caller has made
-// sure that it belongs to the run's own organization.
+// long wait outlives them. None of them is looked into: what they hold is the business of those who sign and read them.
 func (f Federation) TokenSource(n Network, warn func(string)) (func(ctx context.Context) (string, error), error) {
 	network, err := n.Transport(1, warn)
 	if err != nil {
@@ -51,7 +55,7 @@ func (f Federation) TokenSource(n Network, warn func(string)) (func(ctx context.
 func (f Federation) tokenSource(client *http.Client) (func(ctx context.Context) (string, error), error) {
 	// AZURE_SDK_GO_LOGGING in the environment makes azcore write requests to stderr, which the agent searches for commands.
 	azcorelog.SetListener(func(azcorelog.Event, string) {})
-	options := &azidentity.AzurePipelinesCredentialOptions{
+	options := &azidentity.ClientAssertionCredentialOptions{
 		ClientOptions: azcore.ClientOptions{
 			Transport: client,
 			// Always named: without it azidentity asks AZURE_AUTHORITY_HOST, which an earlier step of the job can set, and
@@ -64,7 +68,10 @@ func (f Federation) tokenSource(client *http.Client) (func(ctx context.Context) 
 		// The authority is known; asking a public address about it first helps nobody behind a firewall.
 		DisableInstanceDiscovery: true,
 	}
-	credential, err := azidentity.NewAzurePipelinesCredential(f.TenantID, f.ClientID, f.ServiceConnectionID, f.JobToken, options)
+	// azidentity has a credential for Azure Pipelines, but that one takes the address from the process's environment alone.
+	pipeline := runtime.NewPipeline("reschedule", "", runtime.PipelineOptions{}, &options.ClientOptions)
+	assertion := func(ctx context.Context) (string, error) { return f.assertion(ctx, pipeline) }
+	credential, err := azidentity.NewClientAssertionCredential(f.TenantID, f.ClientID, assertion, options)
 	if err != nil {
 		return nil, fmt.Errorf("use the service connection: %s", oneLine(err.Error()))
 	}
@@ -86,6 +93,34 @@ func (f Federation) tokenSource(client *http.Client) (func(ctx context.Context) 
 	}, nil
 }
 
+// oidcAPIVersion is the version that Microsoft's own tasks and credentials ask with.
+const oidcAPIVersion = "7.1"
+
+// assertion asks the run's organization for an identity token of the service connection.
+func (f Federation) assertion(ctx context.Context, pipeline runtime.Pipeline) (string, error) {
+	query := url.Values{"api-version": {oidcAPIVersion}, "serviceConnectionId": {f.ServiceConnectionID}}
+	req, err := runtime.NewRequest(ctx, http.MethodPost, f.RequestURI+"?"+query.Encode())
+	if err != nil {
+		return "", err
+	}
+	req.Raw().Header.Set("Authorization", "Bearer "+f.JobToken)
+	req.Raw().Header.Set("X-TFS-FedAuthRedirect", "Suppress") // a 401 instead of a way to the sign-in page
+	resp, err := pipeline.Do(req)
+	if err != nil {
+		return "", err
+	}
+	if !runtime.HasStatusCode(resp, http.StatusOK) {
+		return "", &azidentity.AuthenticationFailedError{RawResponse: resp} // the only kind that azidentity passes on whole
+	}
+	var answer struct {
+		Token string `json:"oidcToken"`
+	}
+	if err := runtime.UnmarshalAsJSON(resp, &answer); err != nil || answer.Token == "" {
+		return "", errors.New("the organization's answer holds no identity token")
+	}
+	return answer.Token, nil
+}
+
 var entraCode = regexp.MustCompile(`\bAADSTS[0-9]{4,9}\b`)
 
 // federationError keeps of azidentity's errors, which quote whole answers, what helps: the status and Entra's code.
@@ -93,15 +128,16 @@ func federationError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var failed *azidentity.AuthenticationFailedError
-	if !errors.As(err, &failed) || failed.RawResponse == nil {
-		return fmt.Errorf("get a token for the service connection: %s", oneLine(err.Error()))
+	const op = "get a token for the service connection: "
+	failed, ok := errors.AsType[*azidentity.AuthenticationFailedError](err)
+	if !ok || failed.RawResponse == nil {
+		return errors.New(op + oneLine(err.Error()))
 	}
-	request := "the sign-in address"
-	if failed.RawResponse.Request != nil {
-		request = failed.RawResponse.Request.URL.Hostname()
+	resp, host := failed.RawResponse, "the sign-in address"
+	if resp.Request != nil {
+		host = resp.Request.URL.Hostname()
 	}
-	text := fmt.Sprintf("get a token for the service connection: %s answered %d", request, failed.RawResponse.StatusCode)
+	text := fmt.Sprintf("%s%s answered %d", op, host, resp.StatusCode)
 	if code := entraCode.FindString(err.Error()); code != "" {
 		text += " " + code
 	}

@@ -62,10 +62,10 @@ func (s *signIn) RoundTrip(r *http.Request) (*http.Response, error) {
 // newSource makes a token source on the stand-in; it returns what was masked, too.
 func newSource(t *testing.T, s *signIn, authority string) (source func(context.Context) (string, error), masked *[]string) {
 	t.Helper()
-	t.Setenv("SYSTEM_OIDCREQUESTURI", "https://tfs.corp.example/org/_apis/oidctoken")
 	s.t, masked = t, new([]string)
 	source, err := Federation{
-		TenantID: "tenant", ClientID: "client", ServiceConnectionID: "connection", AuthorityURL: authority, JobToken: "job",
+		TenantID: "tenant", ClientID: "client", ServiceConnectionID: "connection", AuthorityURL: authority,
+		RequestURI: "https://tfs.corp.example/org/_apis/oidctoken", JobToken: "job",
 		OnToken: func(token string) { *masked = append(*masked, token) },
 	}.tokenSource(&http.Client{Transport: s, CheckRedirect: neverFollow})
 	if err != nil {

@@ -114,7 +114,8 @@ type Connection struct {
 	Organization string
 	// ServiceConnection replaces the job's token; nil where the input azureSubscription is blank.
 	ServiceConnection *ServiceConnection
-	// OIDCRequestURI is where the job's token buys an assertion for ServiceConnection. It belongs to CollectionURL.
+	// OIDCRequestURI is where the job's token buys an assertion for ServiceConnection, without a query; "" where there is
+	// none. It belongs to the organization of CollectionURL.
 	OIDCRequestURI string
 }
 

@@ -75,20 +75,6 @@ func (l *loader) readCollection() {
 				variable, quoteURL(l.env.CollectionURI), quoteURL(l.env.EndpointURL))
 		}
 	}
-	if l.env.OIDCRequestURI != "" {
-		request, err := parseServiceURL(withoutQuery(l.env.OIDCRequestURI))
-		_, inside := request.within(collection.organization())
-		if err != nil || !inside {
-			l.environment("SYSTEM_OIDCREQUESTURI is %s, which does not belong to %s; the token stays here. Look for a variable of the pipeline that replaces it",
-				quoteURL(l.env.OIDCRequestURI), quoteURL(l.env.CollectionURI))
-		}
-	}
-}
-
-// withoutQuery cuts "?api-version=7.1", which says nothing about where a URL leads to.
-func withoutQuery(text string) string {
-	before, _, _ := strings.Cut(text, "?")
-	return before
 }
 
 // readConnection reads the inputs organization and azureSubscription.
@@ -168,12 +154,8 @@ func (l *loader) readServiceConnection() {
 			l.add(input, "the service connection %s has the authority %s; allowed: an https URL", id, quoteURL(connection.AuthorityURL))
 		}
 	}
-	if l.env.OIDCRequestURI == "" {
-		l.add(input, "SYSTEM_OIDCREQUESTURI is not set, so the job cannot prove its identity to the service connection; leave azureSubscription blank, "+
-			"or run in a pipeline of Azure DevOps Services")
-	}
 	l.cfg.Connection.ServiceConnection = connection
-	l.cfg.Connection.OIDCRequestURI = l.env.OIDCRequestURI
+	l.cfg.Connection.OIDCRequestURI = l.oidcRequestURI()
 }
 
 // endpoint reads a variable of a service connection: the agent writes the ID in lower case and the rest in upper case.

@@ -72,6 +72,8 @@ type environment struct {
 	HostType      string `env:"SYSTEM_HOSTTYPE"`
 	Project       string `env:"SYSTEM_TEAMPROJECT"`
 	ProjectID     string `env:"SYSTEM_TEAMPROJECTID"`
+	PlanID        string `env:"SYSTEM_PLANID"`
+	JobID         string `env:"SYSTEM_JOBID"`
 	DefinitionID  string `env:"SYSTEM_DEFINITIONID"`
 	PullRequestID string `env:"SYSTEM_PULLREQUEST_PULLREQUESTID"`
 	JobPosition   string `env:"SYSTEM_JOBPOSITIONINPHASE"`

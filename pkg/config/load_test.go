@@ -287,12 +287,12 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	_, found := load(t, variables{
 		"INPUT_REPOSITORIES": "!,a//b", "INPUT_PULLREQUESTIDS": "x,y", "INPUT_WHEN": "green", "INPUT_RETRYONLYIF": "(\n[\n@nobody",
 		"INPUT_COOLDOWN": "soon", "INPUT_MAXPERRUN": "-1", "INPUT_WAIT": "perhaps", "INPUT_CONCURRENCY": "0",
-		"INPUT_AZURESUBSCRIPTION": "x", "VSTS_PUBLIC_VARIABLES": "[", "SYSTEM_OIDCREQUESTURI": "x",
+		"INPUT_AZURESUBSCRIPTION": "x", "VSTS_PUBLIC_VARIABLES": "[",
 		"SYSTEM_TEAMFOUNDATIONCOLLECTIONURI": "https://dev.azure.com/a", "ENDPOINT_URL_SYSTEMVSSCONNECTION": "https://dev.azure.com/b",
 	})
 	expect(t, found, "repositories: excludes nothing", "repositories: is not", "pullRequestIds: x", "pullRequestIds: y", "when: green",
 		"cooldown: soon", "retryOnlyIf: missing", "retryOnlyIf: missing", "retryOnlyIf: names no set", "maxPerRun: -1", "wait: perhaps", "concurrency: 0",
-		"azureSubscription: x", "no token", "another scheme", "SYSTEM_OIDCREQUESTURI", "VSTS_PUBLIC_VARIABLES", "SYSTEM_TEAMPROJECT is not set")
+		"azureSubscription: x", "no token", "another scheme", "VSTS_PUBLIC_VARIABLES", "SYSTEM_TEAMPROJECT is not set")
 }
 
 func TestManyFaultsOfOneListAreCut(t *testing.T) {

@@ -170,7 +170,7 @@ func (r *run) open() (*azdo.Client, error) {
 	if s := c.Connection.ServiceConnection; s != nil {
 		federation := azdo.Federation{
 			TenantID: s.TenantID, ClientID: s.ClientID, ServiceConnectionID: s.ID, AuthorityURL: s.AuthorityURL,
-			JobToken: c.Token.Reveal(), OnToken: func(token string) { r.log.Mask(token) },
+			RequestURI: c.Connection.OIDCRequestURI, JobToken: c.Token.Reveal(), OnToken: func(token string) { r.log.Mask(token) },
 		}
 		if options.Token, err = federation.TokenSource(options.Network, r.log.Warning); err != nil {
 			return nil, err
