@@ -352,6 +352,11 @@ func TestFederationRefused(t *testing.T) {
 		{name: "redirected as it is", want: "127.0.0.1 answered 307", oidc: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
 		}},
+		{name: "disabled", want: "the service connection is disabled, as the service does with one that was not used for 100 days", oidc: refuseOIDC(http.StatusBadRequest,
+			`{"$id": "1", "message": "Service connection azure is disabled.", "typeKey": "ServiceEndpointException", "errorCode": 0}`)},
+		{name: "disabled, or something else", want: "check that the connection still exists, that it is not disabled", oidc: refuseOIDC(http.StatusNotFound,
+			`{"message": "The service connection does not exist, has been disabled or hasn't been authorized for use."}`)},
+		{name: "the job's token has expired", want: "127.0.0.1 answered 401; the job's own token is not accepted: it has expired or was withdrawn", oidc: refuseOIDC(http.StatusUnauthorized, "")},
 		{name: "no token in it", want: "holds no identity token", oidc: refuseOIDC(http.StatusOK, `{"oidcToken": ""}`)},
 		{name: "no JSON", want: "get a token for the service connection", oidc: func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("SECONDLINE\r\n##vso[task.complete result=Succeeded]"))

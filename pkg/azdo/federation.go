@@ -82,7 +82,7 @@ func (f Federation) tokenSource(client *http.Client) (func(ctx context.Context) 
 		defer cancel()
 		token, err := credential.GetToken(bounded, policy.TokenRequestOptions{Scopes: []string{azureDevOpsScope}})
 		if err != nil {
-			return "", federationError(ctx, err)
+			return "", f.failure(ctx, err)
 		}
 		known := <-last
 		if token.Token != known && f.OnToken != nil {
@@ -121,10 +121,16 @@ func (f Federation) assertion(ctx context.Context, pipeline runtime.Pipeline) (s
 	return answer.Token, nil
 }
 
-var entraCode = regexp.MustCompile(`\bAADSTS[0-9]{4,9}\b`)
+var (
+	entraCode = regexp.MustCompile(`\bAADSTS[0-9]{4,9}\b`)
+	// disabledWords are in the answer for a connection that is switched off. The service has a sentence that offers it as
+	// one of three possibilities, too, and that one proves nothing.
+	disabledWords  = regexp.MustCompile(`(?i)\bdisabled\b`)
+	undecidedWords = regexp.MustCompile(`(?i)\bdoes not exist\b`)
+)
 
-// federationError keeps of azidentity's errors, which quote whole answers, what helps: the status and Entra's code.
-func federationError(ctx context.Context, err error) error {
+// failure keeps of azidentity's errors, which quote whole answers, what helps: the status, Entra's code, and what to do.
+func (f Federation) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -133,13 +139,29 @@ func federationError(ctx context.Context, err error) error {
 	if !ok || failed.RawResponse == nil {
 		return errors.New(op + oneLine(err.Error()))
 	}
-	resp, host := failed.RawResponse, "the sign-in address"
+	resp, host, path := failed.RawResponse, "the sign-in address", ""
 	if resp.Request != nil {
-		host = resp.Request.URL.Hostname()
+		host, path = resp.Request.URL.Hostname(), resp.Request.URL.Path
 	}
 	text := fmt.Sprintf("%s%s answered %d", op, host, resp.StatusCode)
+	if asked, err := url.Parse(f.RequestURI); err == nil && asked.Hostname() == host && asked.Path == path {
+		body, _ := runtime.Payload(resp) // the pipeline has read it already
+		return errors.New(text + "; " + refusedAssertion(resp.StatusCode, body))
+	}
 	if code := entraCode.FindString(err.Error()); code != "" {
 		text += " " + code
 	}
 	return errors.New(text + "; check the connection's federated credential, and that the pipeline may use the connection")
+}
+
+// refusedAssertion says what to do where the run's own organization hands out no identity token.
+func refusedAssertion(status int, body []byte) string {
+	switch {
+	case disabledWords.Match(body) && !undecidedWords.Match(body):
+		return "the service connection is disabled, as the service does with one that was not used for 100 days; an administrator of it enables it again on " +
+			"Project settings > Service connections > (connection)"
+	case status == http.StatusUnauthorized:
+		return "the job's own token is not accepted: it has expired or was withdrawn; run the job again"
+	}
+	return "check that the connection still exists, that it is not disabled (the service does that after 100 days without use), and that the pipeline may use it"
 }

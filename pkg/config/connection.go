@@ -130,7 +130,8 @@ func (l *loader) readServiceConnection() {
 	}
 	switch scheme := l.endpoint("AUTH_SCHEME_", id.String(), ""); {
 	case scheme == "":
-		l.add(input, "the job was not given the service connection %s; check that it exists in this project and that this pipeline may use it", id)
+		l.add(input, "the job was not given the service connection %s; check that it exists in this project, that it is not disabled (the service does that "+
+			"after 100 days without use), and that this pipeline may use it", id)
 		return
 	case !strings.EqualFold(scheme, federation):
 		l.add(input, "the service connection %s keeps a secret or uses a machine's identity (its scheme is %s); allowed: workload identity federation. "+
