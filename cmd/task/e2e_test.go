@@ -222,15 +222,21 @@ func TestCasesThroughLauncher(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
 		missing(t, "RESCHEDULE_REQUIRE_NODE", "the cases do not go through the launcher: "+err.Error())
 	}
-	folder := t.TempDir()
-	target := filepath.Join(folder, "bin", runtime.GOOS+"-"+runtime.GOARCH, filepath.Base(program))
-	copyFile(t, program, target)
-	for _, name := range []string{"task.json", "launcher.js", "package.json"} {
-		copyFile(t, filepath.Join(taskDir, name), filepath.Join(folder, name))
-	}
+	folder := unpacked(t)
 	eachCase(t, func(t *testing.T, _ string, archive *txtar.Archive) {
 		compare(t, archive, []byte(runCase(t, archive, folder, "")))
 	})
+}
+
+// unpacked is a folder with the task as an agent has it, with the program of this system alone.
+func unpacked(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	copyFile(t, program, filepath.Join(folder, "bin", runtime.GOOS+"-"+runtime.GOARCH, filepath.Base(program)))
+	for _, name := range []string{"task.json", "launcher.js", "package.json"} {
+		copyFile(t, filepath.Join(taskDir, name), filepath.Join(folder, name))
+	}
+	return folder
 }
 
 // writeProgram writes a file that is started soon. While it is open nothing is forked: a child of another test would hold

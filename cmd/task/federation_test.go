@@ -30,12 +30,13 @@ const (
 type entra struct {
 	recorder
 	refusal string // the body of a 401 in place of a token
+	token   string // the first one
 	expires int    // seconds
 	tokens  atomic.Int32
 }
 
 func newEntra() *entra {
-	e := &entra{expires: 3600}
+	e := &entra{token: entraToken, expires: 3600}
 	e.next = http.HandlerFunc(e.answer)
 	return e
 }
@@ -52,9 +53,9 @@ func (e *entra) answer(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = w.Write([]byte(e.refusal))
 	case r.URL.Path == "/"+tenantID+"/oauth2/v2.0/token":
-		token := entraToken
+		token := e.token
 		if n := e.tokens.Add(1); n > 1 {
-			token = fmt.Sprintf("%s.%d", entraToken, n)
+			token = fmt.Sprintf("%s.%d", token, n)
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"token_type": "Bearer", "expires_in": e.expires, "access_token": token})
 	default:

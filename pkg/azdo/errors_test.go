@@ -199,3 +199,20 @@ func TestLongRefusal(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutToken(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("eyJ0", 10) + strings.Repeat("~9_", 2000)
+	for _, tt := range []struct{ name, token, text, want string }{
+		{"whole", "job-token", "Bearer job-token, job-token", "Bearer ***, ***"},
+		{"none", "job-token", "Bearer job", "Bearer job"},
+		{"of stars", "*", "a * b", "a *** b"},
+		{"a long one", long, "Bearer " + long + ".", "Bearer ***."},
+		{"a long one that was cut", long, "Bearer " + long[:200] + "…", "Bearer ***…"},
+		{"a long one's beginning only", long, long[:23], long[:23]},
+	} {
+		if got := withoutToken(tt.text, tt.token); got != tt.want {
+			t.Errorf("%s: %.100q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

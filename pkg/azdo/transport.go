@@ -140,7 +140,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	failure.Op, failure.area = c.op, c.area
-	failure.Message = strings.ReplaceAll(failure.Message, token, "***")
+	failure.Message = withoutToken(failure.Message, token)
 	if c.write {
 		// Whatever was received may have been carried out, unless the answer says that it was not.
 		failure.Lost = sent && (status == 0 || status/100 == 2 || status >= 500)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -35,7 +34,7 @@ type Log struct {
 	mu       sync.Mutex
 	w        io.Writer
 	err      error
-	secrets  *strings.Replacer
+	secrets  Hider
 	hidden   []string // what secrets was made of
 	progress int      // the last percentage
 	shown    int      // width of the progress line on the terminal
@@ -104,17 +103,7 @@ func (l *Log) Mask(secrets ...string) {
 			}
 		}
 	}
-	// The longest first: a secret may hold another one.
-	byLength := slices.SortedFunc(slices.Values(l.hidden), func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
-	})
-	var pairs []string
-	for _, text := range byLength {
-		if len(text) >= minHidden {
-			pairs = append(pairs, text, "***")
-		}
-	}
-	l.secrets = strings.NewReplacer(pairs...)
+	l.secrets = hiderOf(l.hidden)
 }
 
 // minHidden is the shortest text that our own lines hide. Shorter ones would garble every line and are left to the agent.
@@ -241,12 +230,7 @@ func (l *Log) line(text string) { l.write(neutral(l.hide(text))) }
 // data makes foreign text fit for the data of a command: escaping alone would let the agent print what it decodes.
 func (l *Log) data(text string) string { return neutral(l.hide(text)) }
 
-func (l *Log) hide(text string) string {
-	if l.secrets == nil {
-		return text
-	}
-	return l.secrets.Replace(text)
-}
+func (l *Log) hide(text string) string { return l.secrets.Hide(text) }
 
 // write sends one finished line.
 func (l *Log) write(line string) { l.send(l.erase() + line + "\n") }

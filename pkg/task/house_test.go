@@ -103,6 +103,41 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestNothingDecodesTokens: what a token holds is the business of those who sign and read it, and its shape changes
+// without notice. Whoever wanted to look inside would need one of these.
+func TestNothingDecodesTokens(t *testing.T) {
+	t.Parallel()
+	for _, p := range listPackages(t) {
+		for _, imported := range p.Imports {
+			if strings.Contains(imported, "jwt") || strings.Contains(imported, "jose") {
+				t.Errorf("%s imports %s", p.ImportPath, imported)
+			}
+		}
+		for _, name := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if call, ok := n.(*ast.SelectorExpr); ok && decodesBase64(call) {
+					t.Errorf("%s/%s decodes base64 with %s", p.ImportPath, name, call.Sel.Name)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// decodesBase64 tells base64.NewDecoder and the methods of base64.StdEncoding and the like that decode.
+func decodesBase64(s *ast.SelectorExpr) bool {
+	of := s.X
+	if encoding, ok := of.(*ast.SelectorExpr); ok {
+		of = encoding.X
+	}
+	name, ok := of.(*ast.Ident)
+	return ok && name.Name == "base64" && strings.Contains(s.Sel.Name, "Decode")
+}
+
 // TestPackageComments: each package has exactly one package comment.
 func TestPackageComments(t *testing.T) {
 	t.Parallel()

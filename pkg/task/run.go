@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -355,8 +354,9 @@ func (r *run) finish(f found, plan requeue.Plan, outcomes []requeue.Outcome, can
 		end.missing = end.missing || p.missing
 		end.problems = true
 	}
-	hidden := hide(secretsOf(r.config))
-	words := func(err error) string { return hidden.Replace(r.words(err)) }
+	// For the files: what the log lets through an agent masks.
+	hidden := report.NewHider(secretsOf(r.config)...)
+	words := func(err error) string { return hidden.Hide(r.words(err)) }
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,
 		DryRun: r.config.DryRun, Waited: r.config.Wait && !r.config.DryRun,
@@ -447,24 +447,6 @@ func secretsOf(c config.Config) []string {
 		all = append(all, base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
 	}
 	return all
-}
-
-// hide takes secrets out of what the service or a proxy has said, for the files: in the log report.Log does it, and what
-// it lets through an agent masks. The transport has taken out the token as it is.
-func hide(secrets []string) *strings.Replacer {
-	const shortest = 4 // as in the log
-	var pairs []string
-	for _, secret := range secrets {
-		for _, form := range []string{
-			secret, url.QueryEscape(secret), url.PathEscape(secret),
-			base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawStdEncoding.EncodeToString([]byte(":" + secret)),
-		} {
-			if len(secret) >= shortest {
-				pairs = append(pairs, form, "***")
-			}
-		}
-	}
-	return strings.NewReplacer(pairs...)
 }
 
 // network turns one package's type into another's.
