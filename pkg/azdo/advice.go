@@ -45,6 +45,8 @@ func (e *Error) Topic() string {
 	switch {
 	case e.instruction("") == "":
 		return ""
+	case e.TokenLost():
+		return "Status 401"
 	case e.Code == codeCollectionStopped, e.Code == codeNotAuthorized, e.Code == codeGitPermission, e.Code == codeBuildPermission,
 		e.Code == codeRepositoryHidden, e.Code == codeProjectHidden, e.Code == codeProjectUnknown:
 		return e.Code
@@ -59,6 +61,11 @@ func (e *Error) Topic() string {
 }
 
 func (e *Error) instruction(who string) string {
+	if e.TokenLost() {
+		return fmt.Sprintf("The token is expired or withdrawn: the service took it until now. Run the job again, which goes on where this one ended "+
+			"(on a laptop, first get a new token with az account get-access-token). If that ends in the same way, give %s access "+
+			`to the organization ("View project-level information") on %s.`, who, pageUsers)
+	}
 	switch e.Code {
 	case codeCollectionStopped:
 		return "Start the collection or reactivate the organization (Administration Console > Team Project Collections, or " +

@@ -41,6 +41,7 @@ type Error struct {
 	waited    bool // it was not sent, for want of a place or because of a pause
 	redirect  bool // the answer sent us elsewhere
 	transient bool // the same read may well succeed in a moment
+	late      bool // the token was taken before
 	area      area // what was asked for, which decides the permission that Advice names
 }
 
@@ -75,6 +76,9 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// TokenLost reports whether the service took the token for a while and then no longer: it has expired or was withdrawn.
+func (e *Error) TokenLost() bool { return e.late && e.StatusCode == 401 }
 
 // Refused reports whether the service, or something before it, did not accept the identity: 401, 403, a sign-in page, a
 // redirect, or a 404 that stands for "not visible to you".

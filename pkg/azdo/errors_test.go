@@ -216,3 +216,66 @@ func TestWithoutToken(t *testing.T) {
 		}
 	}
 }
+
+// TestTokenLost: a 401 means another thing once the token was taken. The table of locations and the question who is
+// asking prove nothing: an organization with public projects answers them to anybody.
+func TestTokenLost(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		first   func(ctx context.Context, c *Client) error
+		status  int
+		want    string
+		without string
+	}{
+		{
+			name: "taken before", status: 401, want: "expired or withdrawn", without: "whose token has not expired",
+			first: func(ctx context.Context, c *Client) error { _, err := c.Repositories(ctx, "Shop"); return err },
+		},
+		{
+			name: "taken before, with words", status: 401, want: "expired or withdrawn",
+			first: func(ctx context.Context, c *Client) error { _, err := c.Repositories(ctx, "Shop"); return err },
+		},
+		{
+			name: "never taken", status: 401, want: "whose token has not expired", without: "withdrawn",
+			first: func(ctx context.Context, c *Client) error { return c.Connect(ctx) },
+		},
+		{
+			name: "a name that anybody may ask for", status: 401, want: "whose token has not expired", without: "withdrawn",
+			first: func(ctx context.Context, c *Client) error { _, err := c.Identity(ctx); return err },
+		},
+		{
+			name: "another refusal", status: 403, want: "Allow", without: "withdrawn",
+			first: func(ctx context.Context, c *Client) error { _, err := c.Repositories(ctx, "Shop"); return err },
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body := ""
+			if strings.HasSuffix(tt.name, "words") {
+				body = tf400813
+			}
+			c, _ := newFake(t, Options{}, func(_ int, r *http.Request) reply {
+				switch {
+				case r.Method == http.MethodPatch:
+					return reply{status: tt.status, body: body}
+				case strings.HasSuffix(r.URL.Path, "ConnectionData"):
+					return ok(`{"authenticatedUser":{"id":"` + projectID.String() + `","providerDisplayName":"Anonymous"}}`)
+				}
+				return ok(`{"count":0,"value":[]}`)
+			})
+			if err := tt.first(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			_, err := c.Requeue(t.Context(), projectID, evaluationID, nil)
+			e := asError(t, err)
+			advice := e.Advice("Shop Build Service (org)")
+			if !strings.Contains(advice, tt.want) || tt.without != "" && strings.Contains(advice, tt.without) {
+				t.Errorf("got %s", advice)
+			}
+			if e.TokenLost() != strings.Contains(advice, "expired or withdrawn") || tt.status == 401 && e.TokenLost() && e.Topic() != "Status 401" {
+				t.Errorf("TokenLost is %v, topic %q", e.TokenLost(), e.Topic())
+			}
+		})
+	}
+}

@@ -29,6 +29,7 @@ type transport struct {
 	attempts *http.Client      // one try: base behind the places and the pace
 	places   chan struct{}
 	pace     *pace
+	taken    atomic.Bool // the service has accepted the token
 
 	onRequest func(op string, status int, took time.Duration)
 	onWait    func(reason string, d time.Duration)
@@ -136,10 +137,13 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	t.onRequest(req.Method+" "+c.name, status, took)
 	answer, failure := c.judge(ctx, resp, &body, err)
 	if failure == nil {
+		if c.area != areaOrganization { // the table of locations, and who is asking, may be anybody's to read
+			t.taken.Store(true)
+		}
 		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
 		return resp, nil
 	}
-	failure.Op, failure.area = c.op, c.area
+	failure.Op, failure.area, failure.late = c.op, c.area, t.taken.Load()
 	failure.Message = withoutToken(failure.Message, token)
 	if c.write {
 		// Whatever was received may have been carried out, unless the answer says that it was not.

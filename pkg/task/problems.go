@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ import (
 func (r *run) words(err error) string {
 	if e, ok := errors.AsType[*azdo.Error](err); ok {
 		if advice := e.Advice(r.identity.DisplayName); advice != "" {
+			if e.TokenLost() {
+				advice += " So far " + cmp.Or(r.soFar, "nothing was re-queued") + "."
+			}
 			advice += " See " + report.TopicURL(e.Topic())
 			if errors.Is(err, errNotKnown) {
 				return "Result not known: " + advice // a build may have been started

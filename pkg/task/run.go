@@ -94,6 +94,7 @@ type run struct {
 
 	client   *azdo.Client
 	identity requeue.Identity
+	soFar    string // what was done, once something was; "" is nothing
 }
 
 // line is the straight line: discover, decide, plan, execute, follow, comment, report.
@@ -274,6 +275,8 @@ func (r *run) execute(ctx context.Context, plan requeue.Plan, facts requeue.Fact
 	}
 	outcomes := x.execute(ctx, plan.Actions)
 	lines.flush()
+	counts := requeue.Summarize(plan, outcomes).Counts
+	r.soFar = fmt.Sprintf("%d of %d planned evaluations were re-queued", counts.Requeued, counts.Planned)
 	return outcomes
 }
 
