@@ -134,7 +134,7 @@ func TestTables(t *testing.T) {
 	wantSnippet := "```yaml\n# Some task\n# Does something.\n- task: Some-Task@3\n" +
 		"  name: requeue # needed to read the output variables\n  inputs:\n" +
 		"    # A group\n" +
-		"    #when: 'now' # 'now' | 'never'. When. Default: now.\n" +
+		"    when: 'now' # 'now' | 'never'. When. Default: now.\n" +
 		"\n    # Another\n" +
 		"    #names: # list. Names. Allowed: a.b, c. One per line. Used if `when != never`. Blank: all of a.b. Example: 'a.b' or 'c'.\n" +
 		"    #fast: false # boolean. Fast. Used if `when != never`. Default: false.\n" +

@@ -83,6 +83,10 @@ func (d definition) outputsTable() string {
 	return b.String()
 }
 
+// shown is the one input of the snippet that is no comment: a key with comments alone under it has no value, which tools
+// for pipelines refuse.
+const shown = "when"
+
 // snippet is a step with every input and its default, commented out since all are optional.
 func (d definition) snippet() string {
 	var b strings.Builder
@@ -98,7 +102,11 @@ func (d definition) snippet() string {
 			if value != "" && in.Type != "boolean" {
 				value = "'" + strings.ReplaceAll(value, "'", "''") + "'"
 			}
-			fmt.Fprintf(&b, "    #%s: %s\n", in.Name, strings.TrimSpace(value+" # "+in.comment(g)))
+			mark := "#"
+			if in.Name == shown {
+				mark = ""
+			}
+			fmt.Fprintf(&b, "    %s%s: %s\n", mark, in.Name, strings.TrimSpace(value+" # "+in.comment(g)))
 		}
 	}
 	b.WriteString("```\n")
