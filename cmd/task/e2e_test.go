@@ -239,6 +239,15 @@ func unpacked(t *testing.T) string {
 	return folder
 }
 
+// missing skips a test aloud, or fails it where the variable insists on it.
+func missing(t testing.TB, variable, text string) {
+	t.Helper()
+	if os.Getenv(variable) == "1" {
+		t.Fatal(text + " (" + variable + "=1)")
+	}
+	t.Skip("SKIPPED: " + text)
+}
+
 // writeProgram writes a file that is started soon. While it is open nothing is forked: a child of another test would hold
 // it for a moment, and starting it would fail with "text file busy" (golang/go#22315).
 func writeProgram(path string, data []byte, mode os.FileMode) error {

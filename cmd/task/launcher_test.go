@@ -207,15 +207,6 @@ func findNodes(t testing.TB) []string {
 	return []string{node}
 }
 
-// missing skips a test aloud, or fails it where the variable insists on it.
-func missing(t testing.TB, variable, text string) {
-	t.Helper()
-	if os.Getenv(variable) == "1" {
-		t.Fatal(text + " (" + variable + "=1)")
-	}
-	t.Skip("SKIPPED: " + text)
-}
-
 // buildFake builds the small program, without cgo as the real one.
 func buildFake(t testing.TB) string {
 	t.Helper()
