@@ -74,10 +74,14 @@ run_tests() {
 }
 
 lint() {
+  local goos
   have shellcheck || die 'shellcheck is missing; install the package of that name'
   shellcheck build.sh .ci/run bench/run.sh
   go run "$golangci_lint" run ./...
   go mod tidy -diff
+  for goos in windows darwin; do
+    GOOS=$goos go vet ./...
+  done
   (cd bench && go run "$golangci_lint" run ./... && go mod tidy -diff)
   go run ./tools/pack check
 }
