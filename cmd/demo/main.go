@@ -23,6 +23,7 @@ import (
 )
 
 func main() {
+	agenttest.Helper()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := demo(ctx, os.Stdout, os.Args[1:])
 	stop()

@@ -36,6 +36,7 @@ var update = flag.Bool("update", false, "rewrite the wanted results of testdata"
 var program string
 
 func TestMain(m *testing.M) {
+	agenttest.Helper()
 	flag.Parse()
 	waitTogether()
 	os.Exit(func() int {

@@ -18,7 +18,8 @@
 //   - Output: both streams are parsed for commands; an unknown area is a warning, an unknown event or a command that
 //     fails makes the step Failed; restrictions of task.json and of the step; ten issues of a kind; secrets are masked.
 //   - Result: the exit code, task.complete merged, the failures of commands merged in at the end.
-//   - Cancellation: SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL, to the started process alone.
+//   - Cancellation: SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL, to the started process alone. On Windows Ctrl+C and Ctrl+Break,
+//     to all that take part in its console; see [Helper].
 //
 // # What it leaves out
 //

@@ -77,6 +77,7 @@ func run(ctx context.Context, p process) (ending, error) {
 	}
 	defer closeAll(append(readers[:], writers[:]...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = readers[0], writers[1], writers[2]
+	Isolate(cmd)
 	if err := cmd.Start(); err != nil {
 		return end, fmt.Errorf("start %s: %w", p.args[0], err)
 	}
@@ -95,6 +96,10 @@ func run(ctx context.Context, p process) (ending, error) {
 		setExit(&end, cmd.ProcessState)
 	}
 	if end.unread {
+		if runtime.GOOS == "windows" { // it holds its folder; see endLeftovers for other systems
+			_ = cmd.Process.Kill() // it may have gone by now
+			<-exited
+		}
 		return end, err
 	}
 	select {
@@ -134,14 +139,15 @@ func (p process) wait(ctx context.Context, proc *os.Process, exited <-chan error
 	return nil
 }
 
-// end ends a process in the agent's rhythm. Only the process itself is signalled, never its children.
+// end ends a process in the agent's rhythm. Only the process itself is signalled, never its children; on Windows the keys
+// are pressed for both.
 func (p process) end(proc *os.Process, exited <-chan error) error {
 	for _, step := range []struct {
-		signal os.Signal
+		signal func(*os.Process) error
 		wait   time.Duration
-	}{{os.Interrupt, p.rhythm.Interrupt}, {syscall.SIGTERM, p.rhythm.Terminate}} {
-		if err := proc.Signal(step.signal); err != nil {
-			break // it has gone, or the system has no such signal
+	}{{Interrupt, p.rhythm.Interrupt}, {terminate, p.rhythm.Terminate}} {
+		if err := step.signal(proc); err != nil {
+			break // it has gone; or this is Wine, which knows no Ctrl+Break
 		}
 		select {
 		case err := <-exited:
