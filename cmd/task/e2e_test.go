@@ -32,14 +32,17 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the wanted results of testdata")
 
-// program is the real program, built once.
-var program string
+// program is the real program: RESCHEDULE_PROGRAM, or built once.
+var program = os.Getenv("RESCHEDULE_PROGRAM")
 
 func TestMain(m *testing.M) {
 	agenttest.Helper()
 	flag.Parse()
 	waitTogether()
 	os.Exit(func() int {
+		if program != "" {
+			return m.Run()
+		}
 		dir, err := os.MkdirTemp("", "reschedule-program-")
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
