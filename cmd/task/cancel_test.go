@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,20 +91,15 @@ type started struct {
 // environment is what an agent gives to the step.
 func environment(t *testing.T, step agenttest.Step) []string {
 	t.Helper()
-	dir := t.TempDir()
-	out, script := filepath.Join(dir, "environment"), filepath.Join(dir, "show")
-	if err := writeProgram(script, []byte("#!/bin/sh\nenv -0 >'"+out+"'\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	step.Binary = script
-	if _, err := step.Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(out)
+	named, err := step.Environ()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(strings.Split(string(data), "\x00"), func(entry string) bool { return entry == "" })
+	var env []string
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		env = append(env, name+"="+named[name])
+	}
+	return env
 }
 
 func start(t *testing.T, step agenttest.Step, extra ...string) *started {

@@ -654,16 +654,10 @@ func TestNoCoreDump(t *testing.T) {
 	w := expiredWorld()
 	w.Faults = []*azdotest.Fault{{Match: azdotest.Match{Route: "options"}, Fault: "hang"}}
 	s := azdotest.Start(t, w)
-	environment, err := stepFile{}.step(t, s).Environ()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program)
-	for _, name := range slices.Sorted(maps.Keys(environment)) {
-		cmd.Env = append(cmd.Env, name+"="+environment[name])
-	}
+	cmd.Env = environment(t, stepFile{}.step(t, s))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
