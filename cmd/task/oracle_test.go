@@ -374,7 +374,7 @@ func (o *oracle) state(pr *pullRequestSnapshot, ev record) string {
 		return "unknown"
 	case expired:
 		return "expired"
-	case status == "queued" && build > 0 && notCurrent && isBuild(ev) && o.ended(pr, ev):
+	case status == "queued" && build > 0 && notCurrent && isBuild(ev) && ended(pr, ev):
 		return "expired" // what a declined re-queue leaves behind
 	case status == "queued" && build > 0:
 		return "running"
@@ -400,17 +400,8 @@ func (o *oracle) state(pr *pullRequestSnapshot, ev record) string {
 	return "unknown"
 }
 
-// ended says whether the build that a record names is over, or gone. It is asked for only where the evaluation is selected
-// otherwise; else the record's own word counts.
-func (o *oracle) ended(pr *pullRequestSnapshot, ev record) bool {
-	if o.notSelected(pr, ev) != "" || o.sc.reason == "PullRequest" && ev.number("configuration", "settings", "buildDefinitionId") == o.sc.definitionID && pr.project == o.own {
-		return false
-	}
-	id, _ := o.pipeline(pr, ev)
-	queue := pr.project.definitions[id].text("queueStatus")
-	if (queue == "disabled" || queue == "paused") && o.number("maxInFlightPerBranch", 0) == 0 {
-		return false
-	}
+// ended says whether the build that a record names is over, or gone.
+func ended(pr *pullRequestSnapshot, ev record) bool {
 	b := pr.project.build(ev.number("context", "buildId"))
 	return b == nil || b.text("status") == "completed"
 }

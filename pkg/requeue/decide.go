@@ -45,9 +45,8 @@ func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) v
 	if v.Requeue && (pipeline.Pipeline.QueueStatus == "disabled" || pipeline.Pipeline.QueueStatus == "paused") {
 		v = skip(PipelineDisabled, "the pipeline is "+pipeline.Pipeline.QueueStatus)
 	}
-	// In train mode a disabled pipeline's evaluation may hold a place, and one that waits in vain must not.
-	mayHoldPlace := v.Reason == PipelineDisabled && r.MaxInFlightPerBranch > 0
-	if unanswered != nil && (v.Requeue || mayHoldPlace || nameDecides && pipeline.Err != nil) {
+	// What waits in vain is asked about whoever selects it: in train mode it must hold no place.
+	if unanswered != nil && (v.Requeue || state == StateRunning || nameDecides && pipeline.Err != nil) {
 		v = ask(*unanswered)
 	}
 	if v.Requeue && build.Err != nil {
