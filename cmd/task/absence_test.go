@@ -130,3 +130,39 @@ func TestAbsentPullRequests(t *testing.T) {
 		}
 	}
 }
+
+// TestAbsentLabels: the service leaves labels out of a list where there are none. Where it never shows any, absent is not
+// empty.
+func TestAbsentLabels(t *testing.T) {
+	t.Parallel()
+	pr := func(id int, labels, raw string) string {
+		return fmt.Sprintf(`{"id": %d, "labels": [%s], "evaluations": [{"state": "expired"}]%s}`, id, labels, raw)
+	}
+	hidden := `, "raw": {"labels": "<absent>"}` // from lists; the world's single answers have none anyway
+	for _, c := range []struct {
+		name, labels string
+		prs          []string
+		requeued     string
+		asked        int
+	}{
+		{"lists show labels: absent is none", "!wip", []string{pr(1, `"wip"`, ""), pr(2, "", ""), pr(3, `"ready"`, "")}, "2,3", 0},
+		{"no list shows any: an excluded one is not re-queued", "!wip", []string{pr(1, `"wip"`, hidden), pr(2, "", hidden)}, "2", 2},
+		{"no list shows any: an included one is", "ready", []string{pr(1, `"ready"`, hidden), pr(2, `"x"`, hidden)}, "1", 2},
+		{"no label is selected: nobody asks", "", []string{pr(1, `"wip"`, hidden), pr(2, "", hidden)}, "1,2", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s, r, _ := try(t, oneRepository("", "", strings.Join(c.prs, ",")), stepFile{Inputs: inputs("labels", c.labels)})
+			wantOutputs(t, r, map[string]string{"pullRequestIds": c.requeued})
+			asked := 0
+			for _, request := range s.Requests() {
+				if request.Route == "labels" {
+					asked++
+				}
+			}
+			if asked != c.asked {
+				t.Errorf("asked %d times", asked)
+			}
+		})
+	}
+}

@@ -372,6 +372,7 @@ func (w *wirePullRequest) pullRequest(repository *requeue.Repository, repository
 		MergeStatus:    w.MergeStatus.s,
 		Created:        w.Created.t.Time(),
 		SourceCommitID: w.SourceCommit.v.ID.s,
+		LabelsKnown:    w.Labels.set,
 	}
 	badLabels, badReviewers := w.Labels.bad, w.Reviewers.bad
 	pr.Labels, badLabels = activeLabels(w.Labels.v, badLabels)

@@ -295,12 +295,13 @@ func (o *object[T]) read(d *jsontext.Decoder) error {
 type array[T any] struct {
 	v       []T
 	present bool // perhaps as null
+	set     bool // it is an array
 	bad     bool
 }
 
 func (a *array[T]) read(d *jsontext.Decoder) error {
 	kind := d.PeekKind()
-	*a = array[T]{present: true}
+	*a = array[T]{present: true, set: kind == jsontext.KindBeginArray}
 	if kind != jsontext.KindBeginArray {
 		a.bad = kind != jsontext.KindNull
 		return d.SkipValue()

@@ -50,6 +50,8 @@ type PullRequest struct {
 	// Labels are the active labels. The list of pull requests carries them, the single answer never does
 	// (vsts-rest-api-specs#389).
 	Labels []string
+	// LabelsKnown says that the answer had labels, perhaps none. Without them nothing is known: absent is not empty.
+	LabelsKnown bool
 	// SourceCommitID is the commit that was pushed last to the source branch (lastMergeSourceCommit).
 	SourceCommitID string
 	// Votes are the reviewers' votes: 10 approved, 5 approved with suggestions, -5 waiting, -10 rejected.

@@ -540,3 +540,26 @@ func TestHidden(t *testing.T) {
 		})
 	}
 }
+
+func TestAsksLabels(t *testing.T) {
+	t.Parallel()
+	r := rules()
+	r.Labels, r.TargetBranches = patterns(t, "ready"), branches(t, "main")
+	other := rules()
+	other.TargetBranches = branches(t, "main")
+	for _, tt := range []struct {
+		name  string
+		rules requeue.Rules
+		pr    requeue.PullRequest
+		want  bool
+	}{
+		{"they decide", r, pullRequest(7), true},
+		{"no label is selected", other, pullRequest(7), false},
+		{"its target branch has decided", r, pullRequest(7, onto("release")), false},
+		{"it is closed", r, pullRequest(7, func(pr *requeue.PullRequest) { pr.Status = "completed" }), false},
+	} {
+		if got := tt.rules.AsksLabels(&tt.pr); got != tt.want {
+			t.Errorf("%s: got %t", tt.name, got)
+		}
+	}
+}

@@ -429,10 +429,11 @@ func (d *discoverer) number(ctx context.Context, s scope, id int, known map[uuid
 	if r, ok := known[pr.Repository.ID]; ok {
 		pr.Repository = r
 	}
-	if !d.config.Rules.Labels.IsZero() && pr.Status == "active" {
+	if d.config.Rules.AsksLabels(&pr) {
 		if pr.Labels, err = d.client.Labels(ctx, pr); err != nil {
 			pr.Err = fmt.Errorf("read the labels: %w", err)
 		}
+		pr.LabelsKnown = true
 	}
 	return pr, nil
 }

@@ -29,14 +29,36 @@ type screener struct {
 	readers int
 	early   requeue.Facts
 	hidden  string // says what the list of policies has hidden; "" if nothing is known
+	// unlabelled were listed without labels while no other pull request has shown any: the service leaves the member out
+	// where there are none, and whether it ever sends it is not known yet.
+	unlabelled []*requeue.PullRequest
+	labels     bool // one was listed with labels
 }
 
 // add screens a page and begins to read its evaluations. There are more readers than the transport lets send at once:
 // while one decodes, another asks.
 func (s *screener) add(ctx context.Context, prs []*requeue.PullRequest) {
-	page := make([]requeue.Screened, len(prs))
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.config.Rules.Labels.IsZero() {
+		prs = slices.DeleteFunc(prs, s.holdBack)
+	}
+	s.screen(ctx, prs)
+}
+
+// holdBack keeps a pull request whose labels are in doubt until all are listed.
+func (s *screener) holdBack(pr *requeue.PullRequest) bool {
+	s.labels = s.labels || pr.LabelsKnown
+	doubtful := !s.labels && pr.Err == nil && pr.Status == "active"
+	if doubtful {
+		s.unlabelled = append(s.unlabelled, pr)
+	}
+	return doubtful
+}
+
+// screen is add with the lock held.
+func (s *screener) screen(ctx context.Context, prs []*requeue.PullRequest) {
+	page := make([]requeue.Screened, len(prs))
 	for i, pr := range prs {
 		if pr.Err != nil {
 			page[i].PullRequest = pr
@@ -128,6 +150,7 @@ const maxOldest = 3
 // check finds out whether the list of policies is right about the branches that it leaves uncovered, once all pull
 // requests are there: a list that shows no policy does not prove that there is none.
 func (s *screener) check(ctx context.Context) {
+	s.checkLabels(ctx)
 	s.mu.Lock()
 	branches := requeue.Uncovered(slices.Concat(s.pages...))
 	s.mu.Unlock()
@@ -138,6 +161,27 @@ func (s *screener) check(ctx context.Context) {
 			s.hidden = hidden
 		}
 	})
+}
+
+// checkLabels screens what was listed without labels. Where no list has shown any, each is asked for its own: absent is
+// not empty.
+func (s *screener) checkLabels(ctx context.Context) {
+	s.mu.Lock()
+	prs, known := s.unlabelled, s.labels
+	s.unlabelled = nil
+	s.mu.Unlock()
+	if !known {
+		each(ctx, s.config.Concurrency, len(prs), func(i int) {
+			if pr := prs[i]; s.config.Rules.AsksLabels(pr) {
+				if pr.Labels, pr.Err = s.client.Labels(ctx, *pr); pr.Err != nil {
+					pr.Err = fmt.Errorf("read the labels: %w", pr.Err)
+				}
+			}
+		})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.screen(ctx, prs)
 }
 
 // checkBranch reads the evaluations of the oldest pull request into a branch: the newest may have none yet. What it
