@@ -13,10 +13,9 @@ import (
 func TestChoices(t *testing.T) {
 	t.Parallel()
 	var members, names []string
-	kind := reflect.TypeFor[Behaviour]()
-	for i := range kind.NumField() {
-		if kind.Field(i).Type.Kind() == reflect.String {
-			name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+	for member := range reflect.TypeFor[Behaviour]().Fields() {
+		if member.Type.Kind() == reflect.String {
+			name, _, _ := strings.Cut(member.Tag.Get("json"), ",")
 			members = append(members, name)
 		}
 	}

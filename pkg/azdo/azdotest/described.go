@@ -16,7 +16,7 @@ const DescriptionVariable = "RESCHEDULE_DESCRIPTION"
 
 // description is read once.
 var description = sync.OnceValues(func() (*openapi.Description, error) {
-	folder := os.Getenv(DescriptionVariable)
+	folder := os.Getenv(DescriptionVariable) //nolint:forbidigo // tests are told by the environment where it is
 	if folder == "" {
 		return nil, nil //nolint:nilnil // there is none, which is no fault
 	}

@@ -129,7 +129,7 @@ func describedBy(t *testing.T, text string, w World) *Server {
 
 func TestExchangesAreChecked(t *testing.T) {
 	t.Parallel()
-	state := `GET _apis/projects: answer item/state: value must be one of 'deleted', <nil>`
+	state := `GET _apis/projects: answer item at '/state': value must be one of 'deleted', <nil>`
 	for _, test := range []struct {
 		name, path string
 		fault      string
@@ -141,8 +141,8 @@ func TestExchangesAreChecked(t *testing.T) {
 		{"a value", "/_apis/projects?$top=x", "", "", []string{`GET _apis/projects: query parameter "$top": "x" is no int32`}},
 		{"an operation", "/Shop/_apis/git/pullRequests", "", "", []string{"no operation is described for GET Shop/_apis/git/pullRequests"}},
 		{"an answer that a fault has spoilt", "/_apis/projects", "nullItem", "", nil},
-		{"what a test excepts", "/_apis/projects", "", "item/state", nil},
-		{"raw members, and nothing else", "/Shop/_apis/git/repositories", "", "", []string{"GET {project}/_apis/git/repositories: answer item: additional properties"}},
+		{"what a test excepts", "/_apis/projects", "", "item at '/state'", nil},
+		{"raw members, and nothing else", "/Shop/_apis/git/repositories", "", "", []string{"GET {project}/_apis/git/repositories: answer item at '': additional properties"}},
 	} {
 		w := parse(t, `{"projects":[{"name":"Shop","repositories":[{"name":"web","raw":{"id":5}}]}]}`)
 		if strings.Contains(test.name, "nothing else") {
@@ -166,7 +166,7 @@ func TestExchangesAreChecked(t *testing.T) {
 				t.Errorf("%s: %q, want %q", test.name, got[i], want)
 			}
 		}
-		if strings.Contains(test.name, "raw") != strings.Contains(strings.Join(got, ""), "'defaultBranch'") || strings.Contains(strings.Join(got, ""), "item/id") {
+		if strings.Contains(test.name, "raw") != strings.Contains(strings.Join(got, ""), "'defaultBranch'") || strings.Contains(strings.Join(got, ""), "item at '/id'") {
 			t.Errorf("%s: %q", test.name, got)
 		}
 	}

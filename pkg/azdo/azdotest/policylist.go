@@ -1,6 +1,9 @@
 package azdotest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // allBranches as refName asks the list of Git for whatever affects any branch of a repository; only 7.2 knows it.
 const allBranches = "~all"
@@ -65,12 +68,7 @@ func (c *Policy) anyScope(meets func(*Scope) bool) bool {
 	if len(c.Scopes) == 0 {
 		return meets(&Scope{Branch: "refs/heads/", Match: "Prefix"})
 	}
-	for _, s := range c.Scopes {
-		if meets(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Scopes, meets)
 }
 
 // affects says whether the policy is about a repository or any of its branches.

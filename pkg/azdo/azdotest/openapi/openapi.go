@@ -195,7 +195,7 @@ func (o *Operation) check(r Request, path []string) []string {
 		fault("the body is missing")
 	case o.body != nil:
 		for _, reason := range o.body.faults(r.Body) {
-			fault("body%s", reason)
+			fault("body %s", reason)
 		}
 	}
 	slices.Sort(faults)

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // lazy is a schema that is compiled when it is needed first.
@@ -39,14 +37,14 @@ func (l *lazy) schema() (*jsonschema.Schema, error) {
 func (l *lazy) faults(text []byte) []string {
 	schema, err := l.schema()
 	if err != nil {
-		return []string{": the description cannot be used: " + err.Error()}
+		return []string{"the description cannot be used: " + err.Error()}
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		return []string{": no JSON: " + err.Error()}
+		return []string{"no JSON: " + err.Error()}
 	}
 	if value == nil {
-		return []string{": null"}
+		return []string{"null"}
 	}
 	var invalid *jsonschema.ValidationError
 	if err := schema.Validate(value); !errors.As(err, &invalid) {
@@ -57,20 +55,14 @@ func (l *lazy) faults(text []byte) []string {
 
 // causes adds the innermost faults of a value to a list.
 func causes(e *jsonschema.ValidationError, list []string) []string {
+	if len(e.Causes) == 0 {
+		return append(list, e.Error()) // at '/member': what is wrong
+	}
 	for _, cause := range e.Causes {
 		list = causes(cause, list)
 	}
-	if len(e.Causes) > 0 {
-		return list
-	}
-	place := ""
-	for _, segment := range e.InstanceLocation {
-		place += "/" + segment
-	}
-	return append(list, place+": "+e.ErrorKind.LocalizedString(english))
+	return list
 }
-
-var english = message.NewPrinter(language.English)
 
 // Answer says what is wrong with the body of an answer with status 200. Items of a list, or the whole, that leave says are
 // so on purpose are not looked at.
@@ -81,13 +73,13 @@ func (o *Operation) Answer(body []byte, leave func(part []byte) bool) []string {
 	var faults []string
 	check := func(where string, part []byte) {
 		for _, reason := range o.answer.faults(part) {
-			if fault := o.name + ": answer" + where + reason; !slices.Contains(faults, fault) {
+			if fault := o.name + ": " + where + " " + reason; !slices.Contains(faults, fault) {
 				faults = append(faults, fault)
 			}
 		}
 	}
 	if !o.list {
-		check("", body)
+		check("answer", body)
 		return faults
 	}
 	var list struct {
@@ -102,7 +94,7 @@ func (o *Operation) Answer(body []byte, leave func(part []byte) bool) []string {
 	}
 	for _, item := range list.Value {
 		if !leave(item) {
-			check(" item", item)
+			check("answer item", item)
 		}
 	}
 	return faults
