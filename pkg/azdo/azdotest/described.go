@@ -20,7 +20,7 @@ var description = sync.OnceValues(func() (*openapi.Description, error) {
 	if folder == "" {
 		return nil, nil //nolint:nilnil // there is none, which is no fault
 	}
-	return openapi.Load(folder)
+	return openapi.Load(os.DirFS(folder))
 })
 
 // checker holds one stand-in's exchanges against the description. Answers are checked beside the requests that follow.

@@ -3,9 +3,9 @@ package azdotest
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -104,16 +104,11 @@ const narrow = `{
 // describedBy is a server that checks against the given description.
 func describedBy(t *testing.T, text string, w World) *Server {
 	t.Helper()
-	folder := t.TempDir()
+	folder := fstest.MapFS{}
 	for _, name := range openapi.Files() {
-		content := "{}"
-		if name == "core.json" {
-			content = text
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		folder[name] = &fstest.MapFile{Data: []byte("{}")}
 	}
+	folder["core.json"] = &fstest.MapFile{Data: []byte(text)}
 	d, err := openapi.Load(folder)
 	if err != nil {
 		t.Fatal(err)

@@ -10,9 +10,8 @@ package openapi
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -39,10 +38,10 @@ type Operation struct {
 func Files() []string { return []string{"build.json", "core.json", "git.json", "policy.json"} }
 
 // Load reads the description in a folder.
-func Load(folder string) (*Description, error) {
+func Load(folder fs.FS) (*Description, error) {
 	d := &Description{}
 	for _, name := range Files() {
-		file, err := os.Open(filepath.Join(folder, name)) //nolint:gosec // the folder is the caller's
+		file, err := folder.Open(name)
 		if err != nil {
 			return nil, fmt.Errorf("open description: %w", err)
 		}

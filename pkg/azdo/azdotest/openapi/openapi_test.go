@@ -3,10 +3,9 @@ package openapi
 import (
 	"bytes"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -57,15 +56,11 @@ const library = `{
 
 func load(t *testing.T, text string) *Description {
 	t.Helper()
-	folder := t.TempDir()
+	folder := fstest.MapFS{}
 	for _, name := range Files() {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(`{}`), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		folder[name] = &fstest.MapFile{Data: []byte(`{}`)}
 	}
-	if err := os.WriteFile(filepath.Join(folder, "core.json"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	folder["core.json"] = &fstest.MapFile{Data: []byte(text)}
 	d, err := Load(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -169,17 +164,15 @@ func TestDescriptionsThatCannotBeUsed(t *testing.T) {
 		`{`:                       "read description build.json",
 		`{"paths":{"/books":{}}}`: "does not begin with an organization",
 	} {
-		folder := t.TempDir()
+		folder := fstest.MapFS{}
 		for _, name := range Files() {
-			if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			folder[name] = &fstest.MapFile{Data: []byte(text)}
 		}
 		if _, err := Load(folder); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
-	if _, err := Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "open description") {
+	if _, err := Load(fstest.MapFS{}); err == nil || !strings.Contains(err.Error(), "open description") {
 		t.Errorf("an empty folder: %v", err)
 	}
 	d := load(t, `{"paths":{"/{organization}/_apis/x":{"get":{"responses":{"200":{"schema":{"$ref":"#/definitions/Missing"}}}}}}}`)
