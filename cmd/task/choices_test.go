@@ -1,0 +1,74 @@
+package main_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
+)
+
+// choiceDecides are the cases whose result is what a choice is about, by "name value" of the choice, with the reason.
+var choiceDecides = map[string]map[string]string{
+	"disabledRepositories refused": {"projects": "pull requests of a disabled repository are counted where they can be read"},
+	"iterations missing":           {"not-started": "without iterations the wait counts from the creation of the pull request"},
+	"refusal ignored":              {"refused-many": "a 200 that does nothing is a decline, which stops no other"},
+}
+
+// TestCasesUnderEachChoice runs the end-to-end cases under each answer to each open question about the service: the same
+// evaluations are re-queued, and the same is counted, whichever it is.
+func TestCasesUnderEachChoice(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, choice := range azdotest.Choices() {
+		for _, value := range choice.Values[1:] {
+			name := choice.Name + " " + value
+			decides := choiceDecides[name]
+			known[name] = true
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				eachCase(t, func(t *testing.T, file string, archive *txtar.Archive) {
+					name := strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".txtar")
+					if decides[name] != "" || strings.HasPrefix(name, "declined") && !long() {
+						return // what the service declines is looked for during 20 s
+					}
+					got := runCaseUnder(t, archive, choice, value)
+					for _, part := range []string{"writes", "outputs"} {
+						if diff := gocmp.Diff(partOf(string(section(archive, "want")), part), partOf(got, part)); diff != "" {
+							t.Errorf("%s (-want +got):\n%s%s", part, diff, got)
+						}
+					}
+				})
+			})
+		}
+	}
+	for name := range choiceDecides {
+		if !known[name] {
+			t.Errorf("%q is no choice", name)
+		}
+	}
+}
+
+func runCaseUnder(t *testing.T, archive *txtar.Archive, choice azdotest.Choice, value string) string {
+	t.Helper()
+	var file stepFile
+	decodeStrictly(t, section(archive, "step.json"), &file)
+	world, err := azdotest.Parse(section(archive, "world.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	choice.Set(&world.Behaviour, value)
+	s := azdotest.Start(t, world)
+	return describe(t, s, file.Inputs, run(t, s, file.step(t, s)))
+}
+
+// partOf is one part of what describe says.
+func partOf(text, title string) []string {
+	_, rest, _ := strings.Cut(text, "\n== "+title+"\n")
+	part, _, _ := strings.Cut(rest, "\n\n== ")
+	lines := strings.Split(strings.TrimSpace(part), "\n")
+	return slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "buildIds=") }) // some are seen late
+}
