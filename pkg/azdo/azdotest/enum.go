@@ -9,6 +9,9 @@ import (
 // client for Node does; the numbers are those of that client.
 type enumeration map[string]int
 
+// threadStatuses is the one enumeration of request bodies that matters here.
+var threadStatuses = enumeration{"unknown": 0, "active": 1, "fixed": 2, "wontFix": 3, "closed": 4, "byDesign": 5, "pending": 6}
+
 // The enumerations of query parameters. The first three are sets of flags.
 var (
 	buildStatuses = enumeration{"none": 0, "inProgress": 1, "completed": 2, "cancelling": 4, "postponed": 8, "notStarted": 32, "all": 47}
@@ -35,14 +38,22 @@ func (c *call) word(name string, of enumeration) (string, *answer) {
 	if text == "" {
 		return "", nil
 	}
-	number, err := strconv.Atoi(text)
-	for word, n := range of {
-		if strings.EqualFold(word, text) || err == nil && n == number {
-			return word, nil
-		}
+	if word, found := of.single(text); found {
+		return word, nil
 	}
 	a := notValid(name, text)
 	return "", &a
+}
+
+// single is the word of a value that is a word or a number.
+func (e enumeration) single(text string) (string, bool) {
+	number, err := strconv.Atoi(text)
+	for word, n := range e {
+		if strings.EqualFold(word, text) || err == nil && n == number {
+			return word, true
+		}
+	}
+	return "", false
 }
 
 // filter is a query parameter whose value is a set of flags.

@@ -406,6 +406,29 @@ func TestThreads(t *testing.T) {
 	}
 }
 
+// TestThreadStatus: official clients send the status of a thread and the kind of a comment as numbers.
+func TestThreadStatus(t *testing.T) {
+	t.Parallel()
+	path := "/Shop/_apis/git/repositories/web/pullRequests/7/threads"
+	s := Start(t, shop("expired"))
+	s.Except("body/comments/0/commentType: ", "it is described as a word")
+	s.Except("body/status: ", "it is described as a word")
+	created := decode(t, send(t, s, "POST", path, `{"comments":[{"content":"first","commentType":1}],"status":1}`), 200)
+	if at(t, created, "status") != "active" || at(t, created, "comments", 0, "commentType") != "text" {
+		t.Errorf("created: %v", created)
+	}
+	for sent, want := range map[string]string{`4`: "closed", `"2"`: "fixed", `"WontFix"`: "wontFix"} {
+		if r := decode(t, send(t, s, "PATCH", path+"/1", `{"status":`+sent+`}`), 200); at(t, r, "status") != want {
+			t.Errorf("%s: %v", sent, r)
+		}
+	}
+	for _, sent := range []string{`9`, `"done"`, `true`} {
+		if r := send(t, s, "PATCH", path+"/1", `{"status":`+sent+`}`); r.status != 400 {
+			t.Errorf("%s: status %d", sent, r.status)
+		}
+	}
+}
+
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	w := Generate(40, 4, 0.25)

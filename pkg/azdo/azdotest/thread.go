@@ -2,6 +2,8 @@ package azdotest
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -70,8 +72,21 @@ type wantedComment struct {
 
 type wantedThread struct {
 	Comments   []wantedComment `json:"comments"`
-	Status     *string         `json:"status"`
+	Status     *threadStatus   `json:"status"`
 	Properties json.RawMessage `json:"properties"`
+}
+
+// threadStatus is a word, which a request may give as a number.
+type threadStatus string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *threadStatus) UnmarshalJSON(data []byte) error {
+	word, found := threadStatuses.single(strings.Trim(string(data), `"`))
+	if !found {
+		return fmt.Errorf("%s is no status of a thread", data)
+	}
+	*s = threadStatus(word)
+	return nil
 }
 
 func (s *Server) listThreads(c *call) answer {
@@ -123,7 +138,7 @@ func (s *Server) createThread(c *call) answer {
 		t.ID = max(t.ID, other.ID+1)
 	}
 	if wanted.Status != nil {
-		t.Status = *wanted.Status
+		t.Status = string(*wanted.Status)
 	}
 	for _, w := range wanted.Comments {
 		if refusal := s.addComment(t, w); refusal != nil {
@@ -157,7 +172,7 @@ func (s *Server) updateThread(c *call) answer {
 		return badRequest("The body cannot be read.")
 	}
 	if wanted.Status != nil {
-		t.Status = *wanted.Status
+		t.Status = string(*wanted.Status)
 	}
 	return okJSON(s.wireThread(t))
 }
