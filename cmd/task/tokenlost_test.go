@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -53,9 +54,7 @@ func TestTokenLost(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := stepFile{Inputs: map[string]string{"concurrency": "1"}}
-			for name, value := range tt.inputs {
-				f.Inputs[name] = value
-			}
+			maps.Copy(f.Inputs, tt.inputs)
 			_, r, _ := try(t, tt.world, f)
 			if r.ExitCode != tt.exit || r.Variables["requeuedCount"] != tt.requeued {
 				t.Errorf("exit code %d, %s re-queued\n%s", r.ExitCode, r.Variables["requeuedCount"], logged(r))
