@@ -109,6 +109,7 @@ func (f Federation) assertion(ctx context.Context, pipeline runtime.Pipeline) (s
 	if err != nil {
 		return "", err
 	}
+	defer func() { _ = resp.Body.Close() }() // the pipeline has read it whole, and keeps it
 	if !runtime.HasStatusCode(resp, http.StatusOK) {
 		return "", &azidentity.AuthenticationFailedError{RawResponse: resp} // the only kind that azidentity passes on whole
 	}
