@@ -411,8 +411,8 @@ func TestThreadStatus(t *testing.T) {
 	t.Parallel()
 	path := "/Shop/_apis/git/repositories/web/pullRequests/7/threads"
 	s := Start(t, shop("expired"))
-	s.Except("body/comments/0/commentType: ", "it is described as a word")
-	s.Except("body/status: ", "it is described as a word")
+	s.Except("body at '/comments/0/commentType'", "it is described as a word")
+	s.Except("body at '/status'", "it is described as a word")
 	created := decode(t, send(t, s, "POST", path, `{"comments":[{"content":"first","commentType":1}],"status":1}`), 200)
 	if at(t, created, "status") != "active" || at(t, created, "comments", 0, "commentType") != "text" {
 		t.Errorf("created: %v", created)
