@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -30,9 +31,7 @@ func TestWhatABuildLeavesBehind(t *testing.T) {
 	retry := inputs("when", "expired, failed", "cooldown", "0")
 	with := func(pairs ...string) map[string]string {
 		m := inputs(pairs...)
-		for name, value := range retry {
-			m[name] = value
-		}
+		maps.Copy(m, retry)
 		return m
 	}
 	for _, c := range []struct {
@@ -175,6 +174,34 @@ func TestOnePermissionIsMissing(t *testing.T) {
 			s.Update(func(w *azdotest.World) { w.Projects[0].Pipelines[0].Requeue.Outcome = "succeeded" })
 			r = run(t, s, step.step(t, s))
 			wantOutputs(t, r, map[string]string{"requeuedCount": c.again})
+		})
+	}
+}
+
+// TestOptionsIsBlocked: a proxy or firewall that does not know the verb is named with what to ask its owner for, and a
+// refusal of the service itself is not taken for one.
+func TestOptionsIsBlocked(t *testing.T) {
+	t.Parallel()
+	const ask = "Ask the network's owner to allow OPTIONS"
+	for _, c := range []struct {
+		fault   string
+		blocked bool
+		text    string
+	}{
+		{`"status": 405, "body": "<html><title>Not allowed</title></html>", "contentType": "text/html"`, true, "405"},
+		{`"status": 501, "body": "no", "contentType": "text/plain"`, true, "501"},
+		{`"status": 403, "body": "<html><title>Blocked by policy</title></html>", "contentType": "text/html"`, true, "403"},
+		{`"fault": "403-tf401027"`, false, "403"},
+		{`"fault": "closeBefore"`, false, "OPTIONS _apis"},
+		{`"status": 404`, false, "404"},
+	} {
+		t.Run(c.text+" "+c.fault, func(t *testing.T) {
+			t.Parallel()
+			s, r, _ := try(t, strings.TrimSuffix(oneExpired, "}")+`, "faults": [{"match": {"route": "options"}, `+c.fault+`}]}`, stepFile{})
+			text := strings.Join(ownErrors(r), "\n")
+			if strings.Contains(text, ask) != c.blocked || !strings.Contains(text, c.text) || len(s.Writes()) > 0 {
+				t.Errorf("got %s", text)
+			}
 		})
 	}
 }

@@ -50,6 +50,8 @@ func (e *Error) Topic() string {
 	case e.Code == codeCollectionStopped, e.Code == codeNotAuthorized, e.Code == codeGitPermission, e.Code == codeBuildPermission,
 		e.Code == codeRepositoryHidden, e.Code == codeProjectHidden, e.Code == codeProjectUnknown:
 		return e.Code
+	case e.blocked:
+		return "OPTIONS is blocked"
 	case e.SignIn, e.redirect:
 		return "A sign-in page or a redirect"
 	case e.StatusCode == http.StatusUnauthorized:
@@ -89,6 +91,9 @@ func (e *Error) instruction(who string) string {
 			who, pageProjectPermissions)
 	}
 	switch {
+	case e.blocked:
+		return "A proxy or a firewall on the way does not let the verb OPTIONS through, by which the service says where its APIs are. " +
+			"Ask the network's owner to allow OPTIONS, GET, POST and PATCH to the organization's address; " + who + " needs no further permission."
 	case e.redirect && !e.SignIn:
 		return "Use the address under which the service answers by itself (on a server: its Public URL); the token of " + who +
 			" is not sent to any other, and no permission changes that."

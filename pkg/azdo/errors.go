@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -40,6 +41,7 @@ type Error struct {
 
 	waited    bool // it was not sent, for want of a place or because of a pause
 	redirect  bool // the answer sent us elsewhere
+	blocked   bool // something on the way does not let the verb OPTIONS through
 	transient bool // the same read may well succeed in a moment
 	late      bool // the token was taken before
 	area      area // what was asked for, which decides the permission that Advice names
@@ -72,6 +74,18 @@ func (e *Error) Error() string {
 		b.WriteString("no further information")
 	}
 	return cutText(b.String(), maxErrorText)
+}
+
+// onTheWay reports whether an answer to OPTIONS comes from a proxy or a firewall rather than from the service, which
+// answers that verb, and gives a refusal a name.
+func (e *Error) onTheWay() bool {
+	switch e.StatusCode {
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	case http.StatusForbidden:
+		return e.TypeKey == "" && e.Code == ""
+	}
+	return false
 }
 
 // Unwrap returns the cause.
