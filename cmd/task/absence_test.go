@@ -166,3 +166,58 @@ func TestAbsentLabels(t *testing.T) {
 		})
 	}
 }
+
+// TestPoliciesOfEveryVersion: the list of policies is whole on every server, whether it pages or does not know how.
+func TestPoliciesOfEveryVersion(t *testing.T) {
+	t.Parallel()
+	var policies, prs []string
+	for n := 1; n <= 5; n++ {
+		policies = append(policies, fmt.Sprintf(`{"id": %d, "pipeline": "ci-%d", "scopes": [{"repository": "web", "branch": "b%d"}]}`, n, n, n))
+		prs = append(prs, fmt.Sprintf(`{"id": %d, "target": "b%d", "evaluations": [{"policy": %d, "state": "expired"}]}`, n, n, n))
+	}
+	for _, version := range []string{"5.0", "6.0", "6.1", "7.0", "7.1", "7.2"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s, r, _ := try(t, fmt.Sprintf(`{"version": %q, "pages": {"policies": 2}, "projects": [{"name": "Fabrikam", "policies": [%s],
+				"repositories": [{"name": "web", "pullRequests": [%s, {"id": 9, "target": "b9"}]}]}]}`,
+				version, strings.Join(policies, ","), strings.Join(prs, ",")), stepFile{})
+			wantOutputs(t, r, map[string]string{"requeuedCount": "5", "skippedPullRequestCount": "1"})
+			pages := 0
+			for _, request := range s.Requests() {
+				if request.Route == "policies" {
+					pages++
+				}
+			}
+			if want := map[bool]int{true: 1, false: 3}[version == "5.0"]; pages != want {
+				t.Errorf("%d pages, want %d", pages, want)
+			}
+			if strings.Contains(logged(r), "lacks policy") {
+				t.Error(logged(r))
+			}
+		})
+	}
+}
+
+// TestRepositoryLists: up to twenty selected repositories are listed one by one, more of them with one list.
+func TestRepositoryLists(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		repositories, lists int
+	}{{20, 20}, {21, 1}} {
+		var all []string
+		for i := range c.repositories {
+			all = append(all, fmt.Sprintf(`{"name": "r%d", "pullRequests": [{"id": %d, "evaluations": [{"state": "succeeded"}]}]}`, i, i+1))
+		}
+		s, r, _ := try(t, `{"projects": [{"name": "Fabrikam", "repositories": [`+strings.Join(all, ",")+`]}]}`, stepFile{Inputs: inputs("repositories", "*")})
+		wantOutputs(t, r, map[string]string{"pullRequestCount": fmt.Sprint(c.repositories)})
+		lists := 0
+		for _, request := range s.Requests() {
+			if request.Route == "pullRequests" && request.Query.Get("$skip") == "" {
+				lists++
+			}
+		}
+		if lists != c.lists {
+			t.Errorf("%d repositories: %d lists, want %d", c.repositories, lists, c.lists)
+		}
+	}
+}
