@@ -245,6 +245,8 @@ func TestPullRequestAnswer(t *testing.T) {
 	}{
 		{name: "as recorded"},
 		{name: "draft and auto-complete", fields: map[string]any{"isDraft": true, "autoCompleteSetBy": map[string]any{"id": "x"}}, change: func(pr *requeue.PullRequest) { pr.Draft, pr.AutoComplete = true, true }},
+		{name: "auto-complete by the empty GUID is none", fields: map[string]any{"autoCompleteSetBy": map[string]any{"id": uuid.Nil}}},
+		{name: "auto-complete by somebody without an ID is", fields: map[string]any{"autoCompleteSetBy": map[string]any{}}, change: func(pr *requeue.PullRequest) { pr.AutoComplete = true }},
 		{name: "auto-complete null is none", fields: map[string]any{"autoCompleteSetBy": nil}},
 		{name: "a fork", fields: map[string]any{"forkSource": map[string]any{"repository": map[string]any{}}}, change: func(pr *requeue.PullRequest) { pr.Fork = true }},
 		{name: "active labels", fields: map[string]any{"labels": []any{map[string]any{"name": "a", "active": true}, map[string]any{"name": "b", "active": false}, map[string]any{"name": "c"}}}, change: func(pr *requeue.PullRequest) { pr.Labels, pr.LabelsKnown = []string{"a", "c"}, true }},

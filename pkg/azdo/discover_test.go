@@ -403,7 +403,7 @@ func TestProjectsAreContinued(t *testing.T) {
 
 func TestTokenThatComesTwice(t *testing.T) {
 	t.Parallel()
-	c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(listJSON()).with("X-MS-ContinuationToken", "again") })
+	c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(listJSON()).with("X-MS-ContinuationToken", "7") })
 	if _, err := c.Projects(t.Context()); err == nil || len(f.requests()) != 2 {
 		t.Errorf("got %v after %d requests", err, len(f.requests()))
 	}

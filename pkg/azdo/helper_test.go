@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
+	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest/openapi"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -127,6 +130,7 @@ type sent struct {
 
 // fake is a service within the process, below the transport: with it, tests run under synctest and a wait costs nothing.
 type fake struct {
+	t      testing.TB
 	answer func(n int, r *http.Request) reply // n counts the requests but OPTIONS, from 0
 	table  string
 
@@ -153,6 +157,7 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 		f.mu.Unlock()
 		return respond(r, ok(f.table)), nil
 	}
+	f.check(r, body)
 	f.mu.Lock()
 	n := len(f.log)
 	f.log = append(f.log, sent{r.Method, r.URL.Path, r.URL.RawQuery, string(body), r.Header.Clone(), time.Now()})
@@ -174,6 +179,33 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, a.err
 	}
 	return respond(r, a), nil
+}
+
+// described is the official description of the service, where RESCHEDULE_DESCRIPTION names it; see azdotest.
+var described = sync.OnceValues(func() (*openapi.Description, error) {
+	if folder := os.Getenv(azdotest.DescriptionVariable); folder != "" {
+		return openapi.Load(os.DirFS(folder))
+	}
+	return nil, nil //nolint:nilnil // there is none, which is no fault
+})
+
+// check holds a request against the description of the service.
+func (f *fake) check(r *http.Request, body []byte) {
+	d, err := described()
+	if err != nil {
+		f.t.Error(err)
+	}
+	path, below := strings.CutPrefix(r.URL.EscapedPath(), basePath+"/")
+	if d == nil || err != nil || !below {
+		return
+	}
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		segments[i], _ = url.PathUnescape(segment) // it was escaped by net/url
+	}
+	if _, faults := d.Request(openapi.Request{Method: r.Method, Path: segments, Query: r.URL.Query(), Body: body}); len(faults) > 0 {
+		f.t.Errorf("%s %s: %v", r.Method, r.URL, faults)
+	}
 }
 
 func respond(r *http.Request, a reply) *http.Response {
@@ -204,7 +236,7 @@ var fakes atomic.Int64
 // long as the process lives.
 func newFake(t testing.TB, o Options, answer func(n int, r *http.Request) reply) (*Client, *fake) {
 	t.Helper()
-	f := &fake{answer: answer, table: locationTable("7.2")}
+	f := &fake{t: t, answer: answer, table: locationTable("7.2")}
 	o.CollectionURL = fmt.Sprintf("https://fake-%d.example%s", fakes.Add(1), basePath)
 	if o.Token == nil {
 		o.Token = func(context.Context) (string, error) { return testToken, nil }
