@@ -122,6 +122,47 @@ func refusal(t *testing.T, m azdotest.Match, word, text string) *azdotest.Fault 
 	return &azdotest.Fault{Match: m, Fault: word, Body: string(raw(t, body)), ContentType: "application/json"}
 }
 
+// inLogs gives every evaluation of the world that failed a step that holds its pull request's text.
+func inLogs(w *azdotest.World, step func(text string) azdotest.Step) {
+	for _, pr := range w.Projects[0].Repositories[0].PullRequests {
+		for _, e := range pr.Evaluations {
+			if e.State == "failed" {
+				e.Errors, e.Preview, e.Steps = nil, nil, []azdotest.Step{step(pr.Title)}
+			}
+		}
+	}
+}
+
+// TestLogLinesStayInTheLog: what a build has printed is quoted in the run's own log and report, and never in a comment,
+// whose readers may not be allowed to see the build; nor in the summary.
+func TestLogLinesStayInTheLog(t *testing.T) {
+	t.Parallel()
+	const line = "ECONNRESET behind closed doors"
+	const failed = `"state": "failed", "steps": [{"name": "Test", "errors": ["exit 1"], "log": ["` + line + `"]}]`
+	for _, patterns := range []map[string]string{{"retryOnlyIf": "ECONNRESET"}, {"neverRetryIf": "ECONNRESET"}, {"retryOnlyIf": "^exactly this$"}} {
+		s := startWorld(t, oneRepository("", "", `
+			{"id": 1, "evaluations": [{`+failed+`}]}, {"id": 2, "evaluations": [{`+failed+`, "history": ["failed", "failed"]}]},
+			{"id": 3, "evaluations": [{`+failed+`, "requeue": {"outcome": "refuses"}}]}, {"id": 4, "evaluations": [{"state": "expired"}]}`))
+		step := stepFile{Inputs: inputs("when", "expired, failed", "cooldown", "0", "comment", "always", "onError", "warn", "order", "newest")}
+		maps.Copy(step.Inputs, patterns)
+		r := run(t, s, step.step(t, s))
+		report, err := os.ReadFile(r.Variables["reportPath"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		quoted := patterns["retryOnlyIf"] != "^exactly this$" // else the log was tried, and its line is of no interest
+		if inReport := strings.Contains(string(report), line); inReport != quoted {
+			t.Errorf("%v: the report quotes the line: %v", patterns, inReport)
+		}
+		if all := comments(s); !strings.Contains(all, "retries used") || strings.Contains(all, "closed doors") {
+			t.Errorf("%v: comments\n%s", patterns, all)
+		}
+		if strings.Contains(r.Summary, "closed doors") {
+			t.Errorf("%v: the summary quotes the line\n%s", patterns, r.Summary)
+		}
+	}
+}
+
 // TestHostileText lets strangers write everywhere they can, and runs the task in every mode.
 func TestHostileText(t *testing.T) {
 	t.Parallel()
@@ -160,6 +201,16 @@ func TestHostileText(t *testing.T) {
 		{name: "evaluations refused", world: each("evaluations"), result: "Failed"},
 		{name: "history refused", inputs: map[string]string{"when": "failed", "cooldown": "0", "retryOnlyIf": "x"}, result: "Failed", world: func(t *testing.T, w *azdotest.World) {
 			w.Faults = append(w.Faults, refusal(t, azdotest.Match{Route: "timeline"}, "403-tf401027", payloads()[7]), refusal(t, azdotest.Match{Route: "builds"}, "403-tf401027", payloads()[0]))
+		}},
+		{name: "logs that match", inputs: map[string]string{"when": "failed", "cooldown": "0", "retryOnlyIf": "beside", "comment": "always", "maxPerRun": "0"}, result: "Succeeded", world: func(_ *testing.T, w *azdotest.World) {
+			inLogs(w, func(text string) azdotest.Step {
+				return azdotest.Step{Name: text, Errors: []string{"exit 1"}, Log: azdotest.Lines(strings.Split(text+" beside "+text, "\n"))}
+			})
+		}},
+		{name: "steps that lost errors", inputs: map[string]string{"when": "failed", "cooldown": "0", "neverRetryIf": "beside", "maxPerRun": "0"}, result: "Succeeded", world: func(_ *testing.T, w *azdotest.World) {
+			inLogs(w, func(text string) azdotest.Step {
+				return azdotest.Step{Name: text, Errors: []string{text}, ErrorCount: 12, NoLog: true}
+			})
 		}},
 		{name: "comment refused", world: each("newThread"), inputs: map[string]string{"comment": "always"}, result: "Succeeded"},
 		{name: "declined", inputs: map[string]string{"comment": "always", "maxPerRun": "6"}, result: "Failed", world: func(_ *testing.T, w *azdotest.World) {
