@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -149,6 +150,53 @@ func checkShown(t *testing.T, of string, rows [][]string, cells int) {
 		if last := row[len(row)-1]; len(row) != cells || !testLink.MatchString(last) && !caseLink.MatchString(last) {
 			t.Errorf("%s, %s: a row without a test, or without %d cells: %s", ledgerPage, of, cells, strings.Join(row, " | "))
 		}
+	}
+}
+
+// TestDescribedOperationsExist looks each operation up in the official description, whose folder the tests of the stand-in
+// compare with, too.
+func TestDescribedOperationsExist(t *testing.T) {
+	t.Parallel()
+	folder := os.Getenv(azdotest.DescriptionVariable)
+	if folder == "" && os.Getenv("RESCHEDULE_REQUIRE_DESCRIPTION") == "1" {
+		t.Fatalf("%s does not name the folder of the service's description, which must be here", azdotest.DescriptionVariable)
+	}
+	if folder == "" {
+		t.Skipf("%s does not name the folder of the service's description: no operation is looked up", azdotest.DescriptionVariable)
+	}
+	found := 0
+	for _, e := range ledger(t) {
+		quoted := inCode.FindAllStringSubmatch(e.about("described"), -1)
+		if len(quoted) < 2 {
+			continue // it says that it is not described
+		}
+		data, err := os.ReadFile(filepath.Join(folder, quoted[0][1]))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		var description struct {
+			Paths map[string]map[string]struct {
+				OperationID string `json:"operationId"`
+			} `json:"paths"`
+		}
+		if err := json.Unmarshal(data, &description); err != nil {
+			t.Fatal(err)
+		}
+		method, _, _ := strings.Cut(e.heading, " ")
+		for _, name := range quoted[1:] {
+			exists := false
+			for _, operations := range description.Paths {
+				exists = exists || operations[strings.ToLower(method)].OperationID == name[1]
+			}
+			if !exists {
+				t.Errorf("%s, %s: %s has no operation %s %s", ledgerPage, e.heading, quoted[0][1], method, name[1])
+			}
+			found++
+		}
+	}
+	if found < 15 {
+		t.Errorf("%d operations were looked up only", found)
 	}
 }
 
