@@ -508,3 +508,32 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsOfARunAreExplained: what a run says of the odder cases, in the code's own words, is on the page that helps.
+func TestWordsOfARunAreExplained(t *testing.T) {
+	t.Parallel()
+	page := read(t, "docs/troubleshooting.md")
+	for _, tc := range []struct{ file, said, explained string }{
+		{"pkg/task/first.go", `"not sent: refused for pull request %d"`, "\n### not sent: refused for pull request N\n"},
+		{"pkg/task/confirm.go", "accepted, no build seen yet", "Accepted, no build seen yet"},
+		{"pkg/task/confirm.go", "the project shows no pipeline %d any more", "the project shows no pipeline N any more"},
+		{"pkg/task/confirm.go", "most likely this identity lacks the permission", "most likely this identity lacks the permission"},
+		{"pkg/task/execute.go", "result not known", "Result not known"},
+		{"pkg/task/screener.go", "The list of policies of project %s lacks policy %d", "\n### The list of policies lacks a policy\n"},
+		{"pkg/task/run.go", "This server does not report whether a build has expired", "\n### The server does not report expiry\n"},
+		{"pkg/requeue/decide.go", "its build is gone", "its build is gone"},
+		{"pkg/requeue/decide.go", "neverRetryIf cannot be ruled out", "neverRetryIf cannot be ruled out"},
+		{"pkg/requeue/errortexts.go", "the build has no timeline", "| the build has no timeline |"},
+		{"pkg/requeue/errortexts.go", "step %q keeps %d of its %d errors", "keeps 10 of its 12 errors |"},
+		{"pkg/requeue/errortexts.go", "the log of step %q cannot be read", "| the log of step"},
+		{"pkg/requeue/errortexts.go", "%d steps failed, and the logs of %d were read", "steps failed, and the logs of 5 were read |"},
+		{"pkg/requeue/errortexts.go", "the preview of the build's errors was not understood", "| the preview of the build's errors was not understood |"},
+	} {
+		if !strings.Contains(read(t, tc.file), tc.said) {
+			t.Errorf("%s does not say %q any more; what does docs/troubleshooting.md explain then?", tc.file, tc.said)
+		}
+		if !strings.Contains(page, tc.explained) {
+			t.Errorf("docs/troubleshooting.md does not explain what %s says: no %q", tc.file, tc.explained)
+		}
+	}
+}
