@@ -31,9 +31,6 @@ var (
 	locComments             = uuid.MustParse("965a3ec7-5ed8-455a-bdcb-835a5ea7fe7b")
 )
 
-// locationsName is the request for the table of locations, the only one whose verb is OPTIONS.
-const locationsName = "locations"
-
 func neededLocations() []uuid.UUID {
 	return []uuid.UUID{
 		locConnectionData, locProjects, locRepositories, locPullRequests, locProjectPullRequests, locPullRequest, locLabels, locIterations,

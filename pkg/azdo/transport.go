@@ -76,7 +76,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if req.Method == http.MethodOptions {
 		// The SDK asks for the table of locations in the context of the first request that needs it.
-		c = &call{op: "reach the organization (OPTIONS _apis)", name: locationsName, rewrite: usableLocations}
+		c = &call{op: "reach the organization (OPTIONS _apis)", name: "locations", rewrite: usableLocations}
 	}
 	if originOf(req.URL) != t.origin {
 		return nil, &Error{Op: c.op, Message: "not sent: the token is for " + t.origin + " only, not for " + originOf(req.URL), area: c.area}
@@ -144,7 +144,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	failure.Op, failure.area, failure.late = c.op, c.area, t.taken.Load()
-	failure.blocked = c.name == locationsName && failure.onTheWay()
+	failure.blocked = c.rewrite != nil && failure.onTheWay() // OPTIONS
 	failure.Message = withoutToken(failure.Message, token)
 	if c.write {
 		// Whatever was received may have been carried out, unless the answer says that it was not.

@@ -218,25 +218,3 @@ func TestManyBehindOne(t *testing.T) {
 		})
 	}
 }
-
-// TestLikelyCause: a pipeline that the project does not show any more is no matter of permissions.
-func TestLikelyCause(t *testing.T) {
-	t.Parallel()
-	a := expiredAction(7, 1)
-	question := requeue.Question{Kind: requeue.AskPipeline, ProjectID: testProject.ID, PipelineID: 9}
-	for _, tt := range []struct {
-		name  string
-		facts requeue.Facts
-		want  string
-	}{
-		{"nothing is known", nil, `the permission "Queue builds" on pipeline 9`},
-		{"it is there", requeue.Facts{question: {Pipeline: requeue.Pipeline{ID: 9}}}, `the permission "Queue builds" on pipeline 9`},
-		{"it could not be read", requeue.Facts{question: {Err: errNotKnown}}, `the permission "Queue builds" on pipeline 9`},
-		{"it is not there", requeue.Facts{question: {}}, "the project shows no pipeline 9 any more"},
-	} {
-		x := executor{facts: tt.facts}
-		if got := x.likelyCause(a); !strings.Contains(got, tt.want) {
-			t.Errorf("%s: %s", tt.name, got)
-		}
-	}
-}
