@@ -683,7 +683,7 @@ func (o *oracle) run() prophecy {
 func (o *oracle) checked(scope []*pullRequestSnapshot) map[int]bool {
 	groups := map[[2]string][]*pullRequestSnapshot{}
 	for _, pr := range scope {
-		if o.leftAlone(pr) == "noPolicy" {
+		if o.leftAlone(pr) == "noPolicy" && !pr.repository.isTrue("isDisabled") {
 			b := [2]string{pr.repository.text("id"), pr.text("targetRefName")}
 			groups[b] = append(groups[b], pr)
 		}

@@ -122,11 +122,12 @@ func (s Scope) covers(pr *PullRequest) bool {
 }
 
 // Uncovered groups what was left alone as NoPolicy by repository and target branch, the oldest pull request of each first.
+// Those of disabled repositories are not among them: they are left alone whatever covers them.
 func Uncovered(screened []Screened) [][]*PullRequest {
 	var groups [][]*PullRequest
 	known := map[branch]int{}
 	for _, s := range screened {
-		if s.Skipped != NoPolicy {
+		if s.Skipped != NoPolicy || s.PullRequest.Repository.Disabled {
 			continue
 		}
 		b := branch{s.PullRequest.Repository.ID, s.PullRequest.TargetRefName}

@@ -480,8 +480,8 @@ func TestSlicesAgree(t *testing.T) {
 
 func TestUncovered(t *testing.T) {
 	t.Parallel()
-	other := *repository
-	other.ID = uuid.New()
+	other, disabled := *repository, *repository
+	other.ID, disabled.ID, disabled.Disabled = uuid.New(), uuid.New(), true
 	at := func(id int, days int, repo *requeue.Repository, target string, skipped requeue.Reason) requeue.Screened {
 		pr := pullRequest(id)
 		pr.Created, pr.Repository, pr.TargetRefName = now.AddDate(0, 0, -days), repo, target
@@ -495,6 +495,7 @@ func TestUncovered(t *testing.T) {
 		at(4, 7, repository, "refs/heads/dev", requeue.NoPolicy),
 		at(6, 6, &other, "refs/heads/main", requeue.NoPolicy),
 		at(7, 8, repository, "refs/heads/main", ""),
+		at(8, 9, &disabled, "refs/heads/main", requeue.NoPolicy),
 	})
 	var got [][]int
 	for _, group := range groups {
