@@ -57,8 +57,12 @@ func TestNothingIsHandledTwice(t *testing.T) {
 			}
 			prs = append(prs, fmt.Sprintf(`{"id": %d, "evaluations": [{"state": %q}]}`, i+1, state))
 		}
+		var others strings.Builder // so many that the project is listed as a whole first
+		for i := range 21 {
+			fmt.Fprintf(&others, `, {"name": "r%d"}`, i)
+		}
 		s := startWorld(t, `{"pages": {"pullRequests": 100}, "projects": [{"name": "Fabrikam", "repositories": [
-			{"name": "web", "pullRequests": [`+strings.Join(prs, ",")+`]}, {"name": "two"}]}],
+			{"name": "web", "pullRequests": [`+strings.Join(prs, ",")+`]}`+others.String()+`]}],
 			"faults": [{"match": {"route": "pullRequests", "nth": 2, "times": 1}, "fault": "403-tf401027"}]}`)
 		r := run(t, s, stepFile{Inputs: map[string]string{"repositories": "*"}}.step(t, s))
 		wantOutputs(t, r, map[string]string{"pullRequestCount": "150", "requeuedCount": "3"})
