@@ -13,11 +13,15 @@ import (
 )
 
 // everyKind has one pull request for each kind of evaluation, beside a hidden and a disabled repository and a project that
-// the token may not see. The evaluations of 5 that do not apply fill more than a page.
+// the token may not see. The evaluations of 5 that do not apply fill more than a page, and there are so many repositories
+// that the project is listed as a whole.
 func everyKind() string {
 	steps := `"steps": [{"name": "Test", "errors": ["Bash exited with code '1'."], "log": [%s"npm ERR! code ECONNRESET"]}]`
 	long := strings.Repeat(`"npm WARN", `, 600)
-	var filtered, policies []string
+	var filtered, policies, empty []string
+	for i := range 21 {
+		empty = append(empty, fmt.Sprintf(`{"name": "r%d"}`, i))
+	}
 	for i := range 30 {
 		filtered = append(filtered, fmt.Sprintf(`{"policy": "Filter %d", "state": "notApplicable"}`, i))
 		policies = append(policies, fmt.Sprintf(`{"displayName": "Filter %d", "pipeline": "filter"}`, i))
@@ -34,6 +38,7 @@ func everyKind() string {
 	    {"id": 7, "evaluations": [{"policy": "CI", "state": "failed", "history": ["failed", "failed"], ` + fmt.Sprintf(steps, "") + `}]},
 	    {"id": 8, "evaluations": [{"policy": "Soon", "state": "expired"}]},
 	    {"id": 9, "evaluations": [{"policy": "CI", "state": "failed", "timeline": "204", "validationResults": [{"message": "ECONNRESET"}]}]}]},
+	   ` + strings.Join(empty, ",") + `,
 	   {"name": "off", "disabled": true, "pullRequests": [{"id": 20, "evaluations": [{"policy": "CI", "state": "expired"}]}]},
 	   {"name": "secret", "hidden": true, "pullRequests": [{"id": 30, "evaluations": [{"policy": "CI", "state": "expired"}]}]}]},
 	  {"name": "Vault", "hidden": true, "repositories": [{"name": "gold", "pullRequests": [{"id": 40, "evaluations": [{"state": "expired"}]}]}]}]}`
