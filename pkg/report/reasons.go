@@ -75,7 +75,7 @@ func Explain(reason requeue.Reason) (text, input string) {
 	case requeue.NotSelectedState:
 		return "its state is not one that is to be re-queued", "when"
 	case requeue.CoolingDown:
-		return "it ended, or was created, a moment ago", "cooldown"
+		return "it ended, or was pushed to, a moment ago", "cooldown"
 	case requeue.RetriesExhausted:
 		return "its retries for this commit are used up; somebody has to look at the failure", "maxRetriesPerCommit"
 	case requeue.BuildCanceled:
