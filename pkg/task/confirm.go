@@ -21,10 +21,13 @@ type sight struct {
 	err     error // why the last look told nothing
 }
 
+// errForeign is a look that told nothing of the evaluation.
+var errForeign = errors.New("the service shows the record of another policy")
+
 // see judges the record that was read last.
 func see(a requeue.Action, record requeue.Evaluation) sight {
 	if record.Policy.ID != a.Evaluation.Policy.ID {
-		return sight{} // another policy's record says nothing of this one
+		return sight{err: errForeign}
 	}
 	return sight{record: record, build: a.BuildAfter(record), started: a.Confirmed(record), broke: a.Broke(record)}
 }
@@ -117,7 +120,7 @@ func (x *executor) lookAfter(ctx context.Context, a requeue.Action, newest int, 
 	if b := a.NewestBuild(builds); buildsErr == nil && b > newest {
 		seen.started, seen.build = true, b
 	}
-	seen.err = errors.Join(err, buildsErr)
+	seen.err = errors.Join(seen.err, err, buildsErr)
 	return seen
 }
 

@@ -284,6 +284,7 @@ func TestWriteOutcomes(t *testing.T) {
 		sent    int
 		build   int    // that was started
 		detail  string // all of it; "" is not compared
+		err     string // likewise
 	}{
 		{name: "the answer shows another build", before: reply{before, nil}, patches: []reply{{started, nil}}, want: requeue.VerdictRequeued, sent: 1},
 		{name: "the record shows it later", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{started, nil}, want: requeue.VerdictRequeued, sent: 1},
@@ -299,6 +300,9 @@ func TestWriteOutcomes(t *testing.T) {
 		{name: "the record is under a new number", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: &azdo.Error{StatusCode: 404}}, listed: []requeue.Evaluation{foreign, renumbered}, want: requeue.VerdictRequeued, sent: 1, build: 51},
 		{name: "the record is gone", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: &azdo.Error{StatusCode: 404}}, listed: []requeue.Evaluation{foreign}, want: requeue.VerdictFailed, sent: 1},
 		{name: "the answer is another policy's", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{before, nil}, want: requeue.VerdictDeclined, sent: 1},
+		{name: "the record is another policy's to the end", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{foreign, nil}, want: requeue.VerdictFailed, sent: 1, err: "result not known: the service shows the record of another policy"},
+		{name: "the record is another policy's, and a new build is seen", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{foreign, nil}, later: onWay(60), want: requeue.VerdictRequeued, sent: 1, build: 60},
+		{name: "lost, and the record is another policy's", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{foreign, nil}, want: requeue.VerdictFailed, sent: 1, err: "result not known: torn\nthe service shows the record of another policy"},
 		{name: "a 200 and then nobody can be asked", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: lost}, want: requeue.VerdictFailed, sent: 1},
 		{name: "the pull request is completed", pr: func(p *requeue.PullRequest) { p.Status = "completed" }, want: requeue.VerdictMoved},
 		{name: "another source commit", pr: func(p *requeue.PullRequest) { p.SourceCommitID = "def" }, want: requeue.VerdictMoved},
@@ -359,6 +363,9 @@ func TestWriteOutcomes(t *testing.T) {
 				}
 				if tt.build != 0 && got.BuildAfter != tt.build || tt.detail != "" && got.Detail != tt.detail {
 					t.Errorf("got %+v, want build %d, %q", got, tt.build, tt.detail)
+				}
+				if tt.err != "" && (got.Err == nil || got.Err.Error() != tt.err) {
+					t.Errorf("error %v, want %q", got.Err, tt.err)
 				}
 				if got.Verdict != requeue.VerdictRequeued && got.Err == nil && got.Detail == "" {
 					t.Error("no reason is given")
