@@ -223,13 +223,25 @@ func (c *Client) logEnd(ctx context.Context, project uuid.UUID, build, log, coun
 		return nil, false, err
 	}
 	came := len(lines)
-	lines = lines[max(0, came-requeue.MaxLogLines):]
-	kept, size := len(lines), 0
-	for kept > 0 && size+len(lines[kept-1]) < requeue.MaxLogBytes {
-		kept--
-		size += len(lines[kept]) + 1
+	lines, cut := lastBytes(lines[max(0, came-requeue.MaxLogLines):], requeue.MaxLogBytes)
+	return lines, count <= requeue.MaxLogLines && !cut && came >= count, nil
+}
+
+// lastBytes returns the last n bytes of a text of these lines, with cut where that is not all of it: then the first line
+// has lost its beginning, too. A line without end, such as a page that came instead of data, must not hide what it says.
+func lastBytes(lines []string, n int) (kept []string, cut bool) {
+	for i := len(lines) - 1; i >= 0; i-- {
+		line := lines[i]
+		switch {
+		case n <= 0:
+			return lines[i+1:], true
+		case len(line) > n:
+			lines[i] = strings.ToValidUTF8(line[len(line)-n:], "") // without half a character
+			return lines[i:], true
+		}
+		n -= len(line) + 1
 	}
-	return lines[kept:], count <= requeue.MaxLogLines && kept == 0 && came >= count, nil
+	return lines, false
 }
 
 var (

@@ -118,6 +118,7 @@ func logServer(lines []string, first int, asJSON bool) func(int, *http.Request) 
 func TestLogEnds(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 200)
+	endless := strings.Repeat("0123456789", requeue.MaxLogBytes/9)
 	wide := make([]string, 400) // 400 lines of 200 bytes are more than 64 KiB
 	for i := range wide {
 		wide[i] = long
@@ -134,7 +135,11 @@ func TestLogEnds(t *testing.T) {
 		{name: "just short enough", lines: numbered0(500), want: 500, first: "line 0", whole: true},
 		{name: "a line too long", lines: numbered0(501), want: 500, first: "line 1", start: "1"},
 		{name: "long", lines: numbered0(70_000), want: 500, first: "line 69500", start: "69500"},
-		{name: "wide", lines: wide, want: requeue.MaxLogBytes / 201, first: long},
+		{name: "wide", lines: wide, want: requeue.MaxLogBytes/201 + 1, first: long[:requeue.MaxLogBytes%201]},
+		{name: "one line as wide as can be", lines: []string{"first", endless[:requeue.MaxLogBytes]}, want: 1, first: endless[:requeue.MaxLogBytes]},
+		{name: "one endless line", lines: []string{"first", "é" + endless}, want: 1, first: endless[len(endless)-requeue.MaxLogBytes:]},
+		{name: "an endless line torn in a character", lines: []string{"é" + endless[:requeue.MaxLogBytes-1]}, want: 1, first: endless[:requeue.MaxLogBytes-1]},
+		{name: "an endless line and a short end", lines: []string{"é" + endless, "end"}, want: 2, first: endless[len(endless)-requeue.MaxLogBytes+4:]},
 		{name: "a web page", lines: []string{"<html><title>Sign in</title>"}, want: 1, first: "<html><title>Sign in</title>", whole: true},
 	} {
 		for _, first := range []int{0, 1} {
