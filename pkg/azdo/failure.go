@@ -224,7 +224,7 @@ func (c *Client) logEnd(ctx context.Context, project uuid.UUID, build, log, coun
 	}
 	came := len(lines)
 	lines, cut := lastBytes(lines[max(0, came-requeue.MaxLogLines):], requeue.MaxLogBytes)
-	return lines, count <= requeue.MaxLogLines && !cut && came >= count, nil
+	return lines, !cut && came <= requeue.MaxLogLines && came >= count, nil
 }
 
 // lastBytes returns the last n bytes of a text of these lines, with cut where that is not all of it: then the first line

@@ -166,6 +166,31 @@ func TestLogEnds(t *testing.T) {
 	}
 }
 
+// TestLogIsNotWhole: a log that is longer than its list says was cut, and one that is shorter was not read to its end.
+func TestLogIsNotWhole(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		listed, came int
+		whole        bool
+	}{
+		{listed: 300, came: 501},
+		{listed: 300, came: 500, whole: true},
+		{listed: 300, came: 299},
+	} {
+		answer := logServer(numbered0(tt.came), 0, false)
+		c, _ := newFake(t, Options{}, func(n int, r *http.Request) reply {
+			if strings.EqualFold(path.Base(r.URL.Path), "logs") {
+				return ok(toJSON(map[string]any{"value": []any{map[string]any{"id": 3, "lineCount": tt.listed}}}))
+			}
+			return answer(n, r)
+		})
+		got, err := c.BuildLogs(t.Context(), projectID, 5, []requeue.FailedStep{{LogID: 3}})
+		if end := got.Ends[3]; err != nil || end.Err != nil || end.Whole != tt.whole {
+			t.Errorf("%d lines of %d: whole %v, %v, %v", tt.came, tt.listed, end.Whole, end.Err, err)
+		}
+	}
+}
+
 // TestLogsThatCannotBeRead: what is missing is told in its place, and nothing is read from its beginning to reach its end.
 func TestLogsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
