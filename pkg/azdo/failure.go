@@ -168,6 +168,9 @@ func (c *Client) validation(ctx context.Context, project uuid.UUID, id int) ([]s
 				return err
 			}
 			messages = nil
+			if build.Results.bad {
+				return errors.New("its validation results are not what was expected")
+			}
 			for _, r := range build.Results.v {
 				if r.Result.bad || r.Message.bad {
 					return errors.New("a validation result is not what was expected")

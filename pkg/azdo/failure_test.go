@@ -191,6 +191,27 @@ func TestLogIsNotWhole(t *testing.T) {
 	}
 }
 
+// TestValidationOfAWrongShape: why a build could not run is not taken for nothing where it is not understood.
+func TestValidationOfAWrongShape(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		results string
+		bad     bool
+	}{
+		{results: `"no pool"`, bad: true},
+		{results: `["no pool"]`, bad: true},
+		{results: `[{"result":"error","message":5}]`, bad: true},
+		{results: `null`},
+		{results: `[null]`},
+	} {
+		c, _ := newFake(t, Options{}, func(int, *http.Request) reply { return ok(`{"id":5,"validationResults":` + tt.results + `}`) })
+		got, err := c.BuildLogs(t.Context(), projectID, 5, nil)
+		if (err != nil) != tt.bad || len(got.Validation) != 0 {
+			t.Errorf("%s: %q, %v", tt.results, got.Validation, err)
+		}
+	}
+}
+
 // TestLogsThatCannotBeRead: what is missing is told in its place, and nothing is read from its beginning to reach its end.
 func TestLogsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
