@@ -35,7 +35,7 @@ func TestCasesUnderEachChoice(t *testing.T) {
 					if decides[name] != "" || strings.HasPrefix(name, "declined") && !long() {
 						return // what the service declines is looked for during 20 s
 					}
-					got := runCaseUnder(t, archive, choice, value)
+					got := runCase(t, archive, taskDir, program, func(w *azdotest.World) { choice.Set(&w.Behaviour, value) })
 					for _, part := range []string{"writes", "outputs"} {
 						if diff := gocmp.Diff(partOf(string(section(archive, "want")), part), partOf(got, part)); diff != "" {
 							t.Errorf("%s (-want +got):\n%s%s", part, diff, got)
@@ -50,19 +50,6 @@ func TestCasesUnderEachChoice(t *testing.T) {
 			t.Errorf("%q is no choice", name)
 		}
 	}
-}
-
-func runCaseUnder(t *testing.T, archive *txtar.Archive, choice azdotest.Choice, value string) string {
-	t.Helper()
-	var file stepFile
-	decodeStrictly(t, section(archive, "step.json"), &file)
-	world, err := azdotest.Parse(section(archive, "world.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	choice.Set(&world.Behaviour, value)
-	s := azdotest.Start(t, world)
-	return describe(t, s, file.Inputs, run(t, s, file.step(t, s)))
 }
 
 // partOf is one part of what describe says.

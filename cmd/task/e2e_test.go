@@ -208,7 +208,7 @@ func validate(t *testing.T, data []byte) {
 func TestCases(t *testing.T) {
 	t.Parallel()
 	eachCase(t, func(t *testing.T, file string, archive *txtar.Archive) {
-		got := []byte(runCase(t, archive, taskDir, program))
+		got := []byte(runCase(t, archive, taskDir, program, nil))
 		if !*update {
 			compare(t, archive, got)
 			return
@@ -228,7 +228,7 @@ func TestCasesThroughLauncher(t *testing.T) {
 	}
 	folder := unpacked(t)
 	eachCase(t, func(t *testing.T, _ string, archive *txtar.Archive) {
-		compare(t, archive, []byte(runCase(t, archive, folder, "")))
+		compare(t, archive, []byte(runCase(t, archive, folder, "", nil)))
 	})
 }
 
@@ -292,13 +292,17 @@ func eachCase(t *testing.T, do func(t *testing.T, file string, archive *txtar.Ar
 	}
 }
 
-func runCase(t *testing.T, archive *txtar.Archive, folder, binary string) string {
+// runCase runs a case, in its world as it is or as change makes it, and describes what came of it.
+func runCase(t *testing.T, archive *txtar.Archive, folder, binary string, change func(*azdotest.World)) string {
 	t.Helper()
 	var file stepFile
 	decodeStrictly(t, section(archive, "step.json"), &file)
 	world, err := azdotest.Parse(section(archive, "world.json"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if change != nil {
+		change(&world)
 	}
 	s := azdotest.Start(t, world)
 	step := file.step(t, s)
