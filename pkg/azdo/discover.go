@@ -306,11 +306,12 @@ func (c *Client) LastPush(ctx context.Context, project, repository uuid.UUID, pu
 	type wire struct {
 		Created instant `json:"createdDate"`
 	}
+	const op = "list the iterations"
 	var iterations []wire
 	err := c.send(ctx, request{
 		location: locIterations, version: "7.1-preview.1",
 		route: map[string]string{"project": project.String(), "repositoryId": repository.String(), "pullRequestId": strconv.Itoa(pullRequest)},
-		call: call{op: "list the iterations", name: "iterations", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
+		call: call{op: op, name: "iterations", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
 			iterations, err = decodeList[wire](body)
 			return err
 		}},
@@ -320,6 +321,9 @@ func (c *Client) LastPush(ctx context.Context, project, repository uuid.UUID, pu
 	}
 	var last requeue.Instant
 	for _, i := range iterations {
+		if i.Created.bad {
+			return time.Time{}, &Error{Op: op, Message: "the answer has an unexpected shape: createdDate is not what was expected", area: areaCode}
+		}
 		last = max(last, i.Created.t)
 	}
 	return last.Time(), nil

@@ -551,6 +551,7 @@ func TestLastPush(t *testing.T) {
 		{name: "refused", reply: reply{status: 403}, err: true},
 		{name: "hidden", reply: reply{status: 404, body: `{"message":"TF401019: no repository"}`}, err: true},
 		{name: "no list", reply: ok(`{}`), err: true},
+		{name: "a date that is none", reply: ok(`{"value":[{"id":1,"createdDate":"2024-06-01T10:00:00Z"},{"id":2,"createdDate":"yesterday"}]}`), err: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
