@@ -50,6 +50,9 @@ func (r *Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, 
 		return fmt.Sprintf("the evaluation is %s now", state), true
 	case !now.Policy.Enabled || now.Policy.Deleted:
 		return "the policy was switched off", true
+	case now.Policy.PipelineID != a.Evaluation.Policy.PipelineID:
+		// Builds on their way would be looked for in the wrong one.
+		return fmt.Sprintf("the policy runs pipeline %d now", now.Policy.PipelineID), true
 	}
 	return "", false
 }

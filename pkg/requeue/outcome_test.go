@@ -130,6 +130,14 @@ func TestMoved(t *testing.T) {
 			now: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.Deleted = true }),
 		},
 		{
+			name: "the policy has another pipeline", planned: action(evaluation(7, expired), requeue.StateExpired), want: true,
+			now: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.PipelineID++ }),
+		},
+		{
+			name: "the policy has another name", planned: action(evaluation(7, expired), requeue.StateExpired),
+			now: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.DisplayName = "other" }),
+		},
+		{
 			name:    "a green build that shows as rejected, with the plan's facts",
 			planned: action(evaluation(7, shownAsRejected), requeue.StateExpired), now: evaluation(7, shownAsRejected), facts: wasGreen,
 		},
