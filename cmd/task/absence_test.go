@@ -96,6 +96,29 @@ func TestAbsentPolicies(t *testing.T) {
 	}
 }
 
+// TestAbsentPoliciesOfADisabledRepository: what nobody can change is passed over, also where its evaluations are refused.
+func TestAbsentPoliciesOfADisabledRepository(t *testing.T) {
+	t.Parallel()
+	for _, disabled := range []bool{true, false} {
+		t.Run(fmt.Sprint(disabled), func(t *testing.T) {
+			t.Parallel()
+			world := fmt.Sprintf(`{"behaviour": {"disabledRepositories": "readable"}, "projects": [{"name": "Fabrikam", "repositories": [
+			  {"name": "web", "pullRequests": []}, {"name": "old", "disabled": %v, "pullRequests": [{"id": 7, "evaluations": []}]}]}],
+			  "faults": [{"match": {"route": "evaluations", "pullRequest": 7}, "fault": "403-tf401027"}]}`, disabled)
+			_, r, document := try(t, world, stepFile{Inputs: inputs("pullRequestIds", "7")})
+			want := map[string]string{"failedCount": "1", "skippedPullRequestCount": "0"}
+			if disabled {
+				want = map[string]string{"failedCount": "0", "skippedPullRequestCount": "1"}
+			}
+			wantOutputs(t, r, want)
+			skipped, _ := document.at("skippedByReason").(map[string]any)
+			if got, _ := skipped["noPolicy"].(float64); (got == 1) != disabled {
+				t.Errorf("skipped %v", skipped)
+			}
+		})
+	}
+}
+
 // TestAbsentPullRequests: pages from which hidden pull requests were taken out lose nothing, whether that was done before
 // or after they were cut.
 func TestAbsentPullRequests(t *testing.T) {
