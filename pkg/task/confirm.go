@@ -32,6 +32,17 @@ func see(a requeue.Action, record requeue.Evaluation) sight {
 	return sight{record: record, build: a.BuildAfter(record), started: a.Confirmed(record), broke: a.Broke(record)}
 }
 
+// outcome is what a sight without doubt comes to.
+func (s sight) outcome(a requeue.Action) (o requeue.Outcome, r ruling, certain bool) {
+	switch {
+	case s.started:
+		return requeued(a, s, ""), accepted, true
+	case s.broke:
+		return declined(cmp.Or(s.record.Words, "the service could not start a build: the evaluation is broken now")), refused, true
+	}
+	return o, undecided, false
+}
+
 // confirm settles a request that was answered with 200, which is no proof.
 func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, after requeue.Evaluation, place *place) (requeue.Outcome, ruling) {
 	seen := see(a, after)
@@ -39,11 +50,10 @@ func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, af
 		place.leave()
 		seen = x.watch(ctx, a, newest, cmp.Or(seen.record.ID, a.Evaluation.ID))
 	}
+	if o, r, certain := seen.outcome(a); certain {
+		return o, r
+	}
 	switch {
-	case seen.started:
-		return requeued(a, seen, ""), accepted
-	case seen.broke:
-		return declined(cmp.Or(seen.record.Words, "the service could not start a build: the evaluation is broken now")), refused
 	case ctx.Err() != nil:
 		return failed(fmt.Errorf("%w: the service took the request, but the run ended before it could be confirmed", errNotKnown)), undecided
 	case seen.err != nil:
@@ -60,17 +70,28 @@ func (x *executor) confirmLost(
 ) (o requeue.Outcome, r ruling, settled bool) {
 	place.leave()
 	seen := x.watch(ctx, a, newest, a.Evaluation.ID)
+	if o, r, certain := seen.outcome(a); certain {
+		return o, r, true
+	}
 	switch {
-	case seen.started:
-		return requeued(a, seen, ""), accepted, true
-	case seen.broke:
-		return declined(cmp.Or(seen.record.Words, "the service could not start a build: the evaluation is broken now")), refused, true
 	case ctx.Err() != nil || seen.err != nil:
 		return failed(fmt.Errorf("%w: %w", errNotKnown, errors.Join(lost, seen.err))), undecided, true
 	case a.LostBuild(seen.record):
 		return requeued(a, seen, "no answer, and the build is gone from the record; no new build seen yet"), accepted, true
 	}
 	return failed(fmt.Errorf("no answer to the re-queue, and nothing was started: %w", lost)), undecided, false
+}
+
+// lostAndMoved settles a request whose answer was lost and whose repeat a look forbids, of which o is the outcome: what has
+// come to pass since the last look of the confirmation may be the request's own doing.
+func (x *executor) lostAndMoved(ctx context.Context, a requeue.Action, newest int, o requeue.Outcome) (requeue.Outcome, ruling) {
+	if o, r, certain := x.lookAfter(ctx, a, newest, a.Evaluation.ID).outcome(a); certain {
+		return o, r
+	}
+	if o.Verdict != requeue.VerdictMoved {
+		return failed(errors.Join(errNotKnown, o.Err)), undecided
+	}
+	return o, undecided
 }
 
 func declined(detail string) requeue.Outcome {

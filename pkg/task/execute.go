@@ -350,10 +350,10 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *place, tu
 			return unfinished(patches), undecided
 		}
 		if _, o, stop := x.look(ctx, a); stop {
-			if patches > 0 && o.Verdict != requeue.VerdictMoved {
-				return failed(errors.Join(errNotKnown, o.Err)), undecided
+			if patches == 0 {
+				return o, undecided
 			}
-			return o, undecided
+			return x.lostAndMoved(ctx, a, newest, o)
 		}
 	}
 }

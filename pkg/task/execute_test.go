@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
@@ -369,6 +370,54 @@ func TestWriteOutcomes(t *testing.T) {
 				}
 				if got.Verdict != requeue.VerdictRequeued && got.Err == nil && got.Detail == "" {
 					t.Error("no reason is given")
+				}
+			})
+		})
+	}
+}
+
+// TestLostAnswerShowsLate: what a lost request has started is ours, also where only the look before its repeat shows it.
+func TestLostAnswerShowsLate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		late  func(*requeue.Evaluation)
+		build int // in the list
+		want  requeue.Outcome
+	}{
+		{name: "in the record", late: func(e *requeue.Evaluation) { e.IsExpired, e.BuildID = false, 51 }, want: requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: 51}},
+		{name: "in the list of builds", late: func(*requeue.Evaluation) {}, build: 60, want: requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: 60}},
+		{name: "it has broken", late: func(e *requeue.Evaluation) { e.Status, e.IsExpired, e.Words = "broken", false, "No agent pool" }, want: requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: "No agent pool"}},
+		{name: "it is green all of a sudden", late: func(e *requeue.Evaluation) { e.Status, e.IsExpired = "approved", false }, want: requeue.Outcome{Verdict: requeue.VerdictMoved, Detail: "the evaluation is succeeded now"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin, late, sent := time.Now(), false, 0
+				a := expiredAction(7, 1)
+				x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
+					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
+					evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+						e := apart(*a.Evaluation)
+						if late {
+							tt.late(&e)
+						}
+						return e, nil
+					},
+					builds: func(context.Context, requeue.Action) ([]requeue.Build, error) {
+						if late && tt.build != 0 {
+							return []requeue.Build{{ID: tt.build, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}, nil
+						}
+						late = time.Since(begin) >= confirmTime // after the last look of the confirmation
+						return nil, nil
+					},
+					requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
+						sent++
+						return requeue.Evaluation{}, &azdo.Error{Message: "torn", Lost: true}
+					},
+				}}
+				got := x.execute(t.Context(), []requeue.Action{a})[0]
+				if diff := cmp.Diff(tt.want, got); diff != "" || sent != 1 {
+					t.Errorf("%d requests (-want +got)\n%s", sent, diff)
 				}
 			})
 		})
