@@ -340,7 +340,7 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *place, tu
 			if settled || patches == maxPatches {
 				return o, ruling
 			}
-		case ctx.Err() != nil:
+		case ctx.Err() != nil && errors.Is(err, ctx.Err()): // nothing was sent
 			return unfinished(patches), undecided
 		default:
 			return x.refused(ctx, a, err)

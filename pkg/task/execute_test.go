@@ -521,3 +521,38 @@ func TestExecuteCancelled(t *testing.T) {
 		}
 	})
 }
+
+// TestAnsweredWhileCancelled: a refusal that comes with the cancellation is one; what was never sent was not begun.
+func TestAnsweredWhileCancelled(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		err  *azdo.Error
+		want requeue.Verdict
+	}{
+		{"refused", &azdo.Error{StatusCode: 403, Message: "no"}, requeue.VerdictFailed},
+		{"a conflict", &azdo.Error{StatusCode: 409, Message: "no"}, requeue.VerdictFailed},
+		{"not sent", &azdo.Error{Message: "cancelled", Err: context.Canceled}, requeue.VerdictPlanned},
+		{"turned down, to come back later", &azdo.Error{StatusCode: 429}, requeue.VerdictPlanned},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				a := expiredAction(7, 1)
+				x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
+					pullRequest: func(ctx context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, ctx.Err() },
+					evaluation:  func(ctx context.Context, _, _ uuid.UUID) (requeue.Evaluation, error) { return *a.Evaluation, ctx.Err() },
+					builds:      func(ctx context.Context, _ requeue.Action) ([]requeue.Build, error) { return nil, ctx.Err() },
+					requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
+						cancel()
+						return requeue.Evaluation{}, tt.err
+					},
+				}}
+				got := x.execute(ctx, []requeue.Action{a})[0]
+				if got.Verdict != tt.want || tt.want == requeue.VerdictFailed && !errors.Is(got.Err, tt.err) {
+					t.Errorf("got %+v, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
