@@ -235,14 +235,15 @@ func (c *Client) logEnd(ctx context.Context, project uuid.UUID, build, log, coun
 func lastBytes(lines []string, n int) (kept []string, cut bool) {
 	for i := len(lines) - 1; i >= 0; i-- {
 		line := lines[i]
-		switch {
-		case n <= 0:
-			return lines[i+1:], true
-		case len(line) > n:
-			lines[i] = strings.ToValidUTF8(line[len(line)-n:], "") // without half a character
-			return lines[i:], true
+		if len(line) <= n {
+			n -= len(line) + 1
+			continue
 		}
-		n -= len(line) + 1
+		if n <= 0 {
+			return lines[i+1:], true
+		}
+		lines[i] = strings.ToValidUTF8(line[len(line)-n:], "") // without half a character
+		return lines[i:], true
 	}
 	return lines, false
 }
