@@ -137,6 +137,8 @@ func TestLogEnds(t *testing.T) {
 		{name: "long", lines: numbered0(70_000), want: 500, first: "line 69500", start: "69500"},
 		{name: "wide", lines: wide, want: requeue.MaxLogBytes/201 + 1, first: long[:requeue.MaxLogBytes%201]},
 		{name: "one line as wide as can be", lines: []string{"first", endless[:requeue.MaxLogBytes]}, want: 1, first: endless[:requeue.MaxLogBytes]},
+		{name: "an empty line that just fits", lines: []string{"", endless[:requeue.MaxLogBytes-1]}, want: 2, whole: true},
+		{name: "an empty line that does not fit", lines: []string{"", endless[:requeue.MaxLogBytes]}, want: 1, first: endless[:requeue.MaxLogBytes]},
 		{name: "one endless line", lines: []string{"first", "é" + endless}, want: 1, first: endless[len(endless)-requeue.MaxLogBytes:]},
 		{name: "an endless line torn in a character", lines: []string{"é" + endless[:requeue.MaxLogBytes-1]}, want: 1, first: endless[:requeue.MaxLogBytes-1]},
 		{name: "an endless line and a short end", lines: []string{"é" + endless, "end"}, want: 2, first: endless[len(endless)-requeue.MaxLogBytes+4:]},
