@@ -40,12 +40,14 @@ type first struct {
 	accepted bool
 	refused  int // the pull request that was refused; 0 if none was
 	waiting  []*waiter
+	coming   int // were woken and have no place yet
 }
 
 // waiter is an action that waits for the one that goes alone; ready is closed when it may look again.
 type waiter struct {
 	index int // in the plan
 	ready chan struct{}
+	woken bool
 }
 
 func keyOf(a requeue.Action) firstKey {
@@ -83,6 +85,7 @@ func (f *firsts) reason(g *first) error {
 type ticket struct {
 	action requeue.Action
 	wait   *waiter // nil: its turn has come
+	coming bool    // it was woken and has no place yet
 	alone  bool    // the others wait for it
 	waited bool    // its turn did not come at once
 }
@@ -98,10 +101,12 @@ func (f *firsts) register(index int, a requeue.Action) *ticket {
 
 func (f *firsts) queue(t *ticket, index int) {
 	g := f.of(t.action)
+	t.coming = t.wait != nil && t.wait.woken
 	t.wait, t.alone = nil, false
 	switch {
 	case f.reason(g) != nil:
-	case g.holds(t.waited):
+	case g.holds(t.coming):
+		g.arrive(t)
 		t.wait = &waiter{index: index, ready: make(chan struct{})}
 		at, _ := slices.BinarySearchFunc(g.waiting, index, func(w *waiter, index int) int { return w.index - index })
 		g.waiting = slices.Insert(g.waiting, at, t.wait)
@@ -127,6 +132,7 @@ func (f *firsts) await(ctx context.Context, t *ticket, place *place) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	g := f.of(t.action)
+	g.arrive(t)
 	if g.accepted {
 		g.wake(1) // the next one in plan order, once this one has its place
 	}
@@ -141,20 +147,34 @@ func (f *firsts) await(ctx context.Context, t *ticket, place *place) error {
 	return err
 }
 
-// holds reports whether an action has to wait. One that was woken goes before those that still wait.
+// holds reports whether an action has to wait. One that was woken goes before those that still wait, and before those that
+// come while it has no place yet.
 func (g *first) holds(woken bool) bool {
-	if g.accepted {
-		return !woken && len(g.waiting) > 0
+	switch {
+	case woken:
+		return !g.accepted && g.busy
+	case g.accepted:
+		return g.coming+len(g.waiting) > 0
 	}
-	return g.busy
+	return g.busy || g.coming > 0
 }
 
 // wake lets the first n of those that wait look again.
 func (g *first) wake(n int) {
-	for _, w := range g.waiting[:min(n, len(g.waiting))] {
+	n = min(n, len(g.waiting))
+	for _, w := range g.waiting[:n] {
+		w.woken = true
 		close(w.ready)
 	}
-	g.waiting = g.waiting[min(n, len(g.waiting)):]
+	g.waiting, g.coming = g.waiting[n:], g.coming+n
+}
+
+// arrive ends the way of one that was woken.
+func (g *first) arrive(t *ticket) {
+	if t.coming {
+		g.coming--
+	}
+	t.coming = false
 }
 
 // leave tells the others what came of the action.

@@ -163,6 +163,50 @@ func TestFirstGoesAlone(t *testing.T) {
 	}
 }
 
+// TestWokenGoesFirst: whoever has waited goes before those that come later, also while it is not on its feet yet or waits
+// for a place.
+func TestWokenGoesFirst(t *testing.T) {
+	t.Parallel()
+	for _, r := range []ruling{undecided, accepted} {
+		t.Run(fmt.Sprint(r), func(t *testing.T) {
+			t.Parallel()
+			var f firsts
+			places := make(chan struct{}, 1)
+			action := func(pr, pipeline int) requeue.Action {
+				a := expiredAction(pr, 1)
+				a.Evaluation.Policy.PipelineID = pipeline
+				return a
+			}
+			one, two := f.register(1, action(1, 9)), f.register(2, action(2, 9))
+			f.leave(one, r)
+			three, other := f.register(3, action(3, 9)), f.register(3, action(3, 8))
+			if two.wait == nil || three.wait == nil || other.wait != nil {
+				t.Fatalf("before the second has its place: waits %v, %v, another pipeline %v", two.wait, three.wait, other.wait)
+			}
+			if err := f.await(t.Context(), two, &place{places: places}); err != nil || two.alone != (r == undecided) {
+				t.Errorf("the second: alone %v, %v", two.alone, err)
+			}
+			select {
+			case <-three.wait.ready:
+				if r != accepted {
+					t.Error("the third goes beside the second")
+				}
+			default:
+				if r == accepted {
+					t.Error("the third waits although the second has its place")
+				}
+			}
+			f.leave(two, accepted)
+			if err := f.await(t.Context(), three, &place{places: make(chan struct{}, 1)}); err != nil || three.alone {
+				t.Errorf("the third: alone %v, %v", three.alone, err)
+			}
+			if four := f.register(4, action(4, 9)); four.wait != nil || four.alone {
+				t.Errorf("the fourth: %+v", four)
+			}
+		})
+	}
+}
+
 // TestManyBehindOne: forty that wait for one are sent in plan order once it is confirmed, and a cancellation ends the wait.
 func TestManyBehindOne(t *testing.T) {
 	t.Parallel()
