@@ -98,7 +98,7 @@ func run(ctx context.Context, p process) (ending, error) {
 	if end.unread {
 		if runtime.GOOS == "windows" { // it holds its folder; see endLeftovers for other systems
 			_ = cmd.Process.Kill() // it may have gone by now
-			_ = <-exited           // killed, as told
+			<-exited               //nolint:errcheck // how it ended is no news
 		}
 		return end, err
 	}
