@@ -104,9 +104,25 @@ func environment(t *testing.T, step agenttest.Step) []string {
 
 func start(t *testing.T, step agenttest.Step, extra ...string) *started {
 	t.Helper()
+	return startAs(t, []string{program}, step, extra...)
+}
+
+// startThroughLauncher does it as an agent would: the Node at hand, the launcher, the program beside it.
+func startThroughLauncher(t *testing.T, step agenttest.Step) *started {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		missing(t, "RESCHEDULE_REQUIRE_NODE", "the launcher is not cancelled: "+err.Error())
+	}
+	return startAs(t, []string{node, filepath.Join(unpacked(t), "launcher.js")}, step)
+}
+
+func startAs(t *testing.T, args []string, step agenttest.Step, extra ...string) *started {
+	t.Helper()
 	env := append(environment(t, step), extra...)
-	p := &started{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), program)}
+	p := &started{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), args[0], args[1:]...)}
 	p.cmd.Dir, p.cmd.Env = step.WorkDir, env
+	agenttest.Isolate(p.cmd)
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -199,7 +215,7 @@ func cancelMoments() []cancelMoment {
 			outputs: map[string]string{"plannedCount": "6", "requeuedCount": "0", "failedCount": "0"}, text: "0 of 6 planned evaluations were re-queued, 6 were not begun",
 		},
 		{
-			name: "during a PATCH that is answered in time", match: azdotest.Match{Route: "requeue", Nth: 2}, inputs: one, world: slow("requeue", 2, "", "1s"),
+			name: "during a PATCH that is answered in time", match: azdotest.Match{Route: "requeue", Nth: 2}, inputs: one, world: slow("requeue", 2, "", "2s"),
 			outputs: map[string]string{"plannedCount": "6", "requeuedCount": "2", "failedCount": "0"}, text: "2 of 6 planned evaluations were re-queued, 4 were not begun",
 		},
 		{
@@ -226,45 +242,80 @@ func cancelMoments() []cancelMoment {
 	}
 }
 
-// TestCancel cancels the real program at each moment, in each of the ways in which an agent, its launcher or a shell may
-// do so: no request comes in later than 200 ms after it, and within 5 s the program has said what was done and what was
-// not, and ended with exit code 1. Whatever is done to it after that changes nothing.
-func TestCancel(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("no signals to send here")
+// cancelWay is a way in which an agent, its launcher or a shell may cancel a run. It tells when it has begun to at the
+// latest.
+type cancelWay struct {
+	name  string
+	start func(t *testing.T, step agenttest.Step) *started
+	do    func(t *testing.T, p *started) time.Time
+}
+
+func cancelWays() []cancelWay {
+	alone := func(t *testing.T, step agenttest.Step) *started {
+		t.Helper()
+		return start(t, step, "RESCHEDULE_LAUNCHER=1")
 	}
+	pipe := cancelWay{"end of the launcher's pipe", alone, func(t *testing.T, p *started) time.Time {
+		if err := p.stdin.Close(); err != nil {
+			t.Error(err)
+		}
+		return time.Now()
+	}}
+	if runtime.GOOS == "windows" {
+		press := func(times int) func(*testing.T, *started) time.Time {
+			return func(t *testing.T, p *started) (begun time.Time) {
+				for i := range times {
+					if err := agenttest.Interrupt(p.cmd.Process); err != nil && i == 0 { // later it may have ended
+						t.Error(err)
+					}
+					if i == 0 {
+						begun = time.Now()
+					}
+				}
+				return begun
+			}
+		}
+		return []cancelWay{{"Ctrl+C", alone, press(1)}, {"Ctrl+C through the launcher", startThroughLauncher, press(2)}, pipe}
+	}
+	send := func(signals ...os.Signal) func(*testing.T, *started) time.Time {
+		return func(t *testing.T, p *started) time.Time {
+			begun := time.Now()
+			for i, signal := range signals {
+				if i > 0 {
+					time.Sleep(20 * time.Millisecond)
+				}
+				p.signal(t, signal)
+			}
+			return begun
+		}
+	}
+	return []cancelWay{
+		{"SIGINT", alone, send(os.Interrupt)},
+		{"SIGTERM", alone, send(syscall.SIGTERM)},
+		{"many signals", alone, send(os.Interrupt, os.Interrupt, syscall.SIGTERM, syscall.SIGTERM, os.Interrupt)},
+		pipe,
+	}
+}
+
+// TestCancel cancels the real program at each moment, in each way: no request comes in later than 200 ms after it, and
+// within 5 s the program has said what was done and what was not, and ended with exit code 1. Whatever is done to it after
+// that changes nothing.
+func TestCancel(t *testing.T) {
 	places := make(chan struct{}, 4)
 	var cells sync.WaitGroup
 	defer cells.Wait()
 	for _, m := range cancelMoments() {
-		for _, way := range []struct {
-			name string
-			do   func(t *testing.T, p *started)
-		}{
-			{"SIGINT", func(t *testing.T, p *started) { p.signal(t, os.Interrupt) }},
-			{"SIGTERM", func(t *testing.T, p *started) { p.signal(t, syscall.SIGTERM) }},
-			{"many signals", func(t *testing.T, p *started) {
-				for _, signal := range []os.Signal{os.Interrupt, os.Interrupt, syscall.SIGTERM, syscall.SIGTERM, os.Interrupt} {
-					p.signal(t, signal)
-					time.Sleep(20 * time.Millisecond)
-				}
-			}},
-			{"end of the launcher's pipe", func(t *testing.T, p *started) {
-				if err := p.stdin.Close(); err != nil {
-					t.Error(err)
-				}
-			}},
-		} {
+		for _, way := range cancelWays() {
 			places <- struct{}{}
 			cells.Go(func() {
 				defer func() { <-places }()
-				t.Run(m.name+"/"+way.name, func(t *testing.T) { cancelAt(t, m, way.do) })
+				t.Run(m.name+"/"+way.name, func(t *testing.T) { cancelAt(t, m, way) })
 			})
 		}
 	}
 }
 
-func cancelAt(t *testing.T, m cancelMoment, do func(t *testing.T, p *started)) {
+func cancelAt(t *testing.T, m cancelMoment, way cancelWay) {
 	world := cancelWorld()
 	if m.world != nil {
 		m.world(&world)
@@ -275,17 +326,15 @@ func cancelAt(t *testing.T, m cancelMoment, do func(t *testing.T, p *started)) {
 	match := m.match
 	match.Times = 1
 	s.Before(match, func(azdotest.Request, *azdotest.World) { once.Do(func() { close(reached) }) })
-	step := stepFile{Inputs: m.inputs}.step(t, s)
-	p := start(t, step, "RESCHEDULE_LAUNCHER=1")
+	p := way.start(t, stepFile{Inputs: m.inputs}.step(t, s))
 	select {
 	case <-reached:
 	case <-time.After(time.Minute):
 		t.Fatal("the moment never came")
 	}
 	time.Sleep(50 * time.Millisecond) // let what goes with it come in
-	at := time.Now()
 	slowness := measureSlowness()
-	do(t, p)
+	at := way.do(t, p)
 	code, commands := p.end()
 	latest := 200*time.Millisecond + 3*slowness()
 	took := time.Since(at)
