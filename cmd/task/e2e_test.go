@@ -394,6 +394,7 @@ var changing = []struct {
 	by string
 }{
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
+	{regexp.MustCompile(`(?m)^(##\[section\]Reschedule pull request evaluations) \d\S*`), "$1 0.0.0-dev"}, // a program of a package has its version
 	{regexp.MustCompile(`\S*reschedule-[\w.-]*\.json`), "REPORT"},
 	{regexp.MustCompile(`file name '[^']*'`), "file name 'PROGRAM'"},
 	{regexp.MustCompile(`file name 'PROGRAM', arguments '[^']*'`), "file name 'PROGRAM'"},
