@@ -41,6 +41,9 @@ type Options struct {
 	OnRequest func(op string, status int, took time.Duration)
 	OnWait    func(reason string, d time.Duration)
 	OnWarning func(text string)
+	// OnExchange is told what was sent and answered in every try, as soon as the answer is there. It is called from
+	// several goroutines and must not keep what it is given. Nil costs nothing.
+	OnExchange func(Exchange)
 }
 
 // Client is a connection to one collection. Its methods may be called from several goroutines.
@@ -136,7 +139,7 @@ func (c *Client) send(ctx context.Context, r request) (err error) {
 	if r.method == "" {
 		r.method = http.MethodGet
 	}
-	r.call.write = r.method != http.MethodGet
+	r.call.write, r.call.body = r.method != http.MethodGet, r.body
 	resp, err := c.sdk.Send(withCall(ctx, &r.call), r.method, r.location, r.version, r.route, r.query, body, mediaType, cmp.Or(r.accept, azuredevops.MediaTypeApplicationJson), nil)
 	if err != nil {
 		return wrap(r.call.op, err)

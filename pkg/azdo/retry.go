@@ -34,6 +34,7 @@ type call struct {
 	name  string // for Options.OnRequest: "evaluations"
 	area  area
 	write bool // changes something: sent once
+	body  []byte
 	// fresh says that the request was decided on a look at the service which a long wait makes worthless.
 	fresh bool
 	// begun is called when the request has been written to a connection; nil for nobody.

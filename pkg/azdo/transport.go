@@ -31,18 +31,23 @@ type transport struct {
 	pace     *pace
 	taken    atomic.Bool // the service has accepted the token
 
-	onRequest func(op string, status int, took time.Duration)
-	onWait    func(reason string, d time.Duration)
+	collection *url.URL
+	onRequest  func(op string, status int, took time.Duration)
+	onWait     func(reason string, d time.Duration)
+	onExchange func(Exchange)
 }
 
 func newTransport(o Options, collection *url.URL, base http.RoundTripper) *transport {
 	t := &transport{
-		origin:    originOf(collection),
-		token:     o.Token,
-		base:      base,
-		places:    make(chan struct{}, o.Concurrency),
-		onRequest: o.OnRequest,
-		onWait:    o.OnWait,
+		origin: originOf(collection),
+		token:  o.Token,
+		base:   base,
+		places: make(chan struct{}, o.Concurrency),
+
+		collection: collection,
+		onRequest:  o.OnRequest,
+		onWait:     o.OnWait,
+		onExchange: o.OnExchange,
 	}
 	t.pace = &pace{onWait: o.OnWait}
 	t.attempts = &http.Client{Transport: roundTripper(t.attempt), CheckRedirect: neverFollow}
@@ -135,6 +140,9 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 		status = resp.StatusCode
 	}
 	t.onRequest(req.Method+" "+c.name, status, took)
+	if t.onExchange != nil {
+		t.onExchange(c.exchange(t.collection, req, start.Add(took), took, resp, &body, err))
+	}
 	answer, failure := c.judge(ctx, resp, &body, err)
 	if failure == nil {
 		if c.area != areaOrganization { // the table of locations, and who is asking, may be anybody's to read
