@@ -46,6 +46,8 @@ type Exchange struct {
 	Body []byte
 }
 
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // version is the version of the format.
 const version = 1
 
@@ -79,7 +81,7 @@ func (r *Recorder) Add(e Exchange) error {
 	if e.Header != nil {
 		line = n.headers(append(line, `,"headers":`...), e.Header)
 	}
-	if len(e.Body) > 0 {
+	if e.Body = bytes.TrimLeft(bytes.TrimPrefix(e.Body, byteOrderMark), " \t\r\n"); len(e.Body) > 0 {
 		line = n.answer(line, e)
 	}
 	return r.write(append(line, '}'))

@@ -79,6 +79,8 @@ func TestAnswers(t *testing.T) {
 		{"a log in JSON", "log", json, `{"count":2,"value":["one Shop",""]}`, `"body":{"count":2,"value":["text-1",""]}`},
 		{"plain text", "builds", "text/plain", `TF400733: The Shop is closed`, `"text":"TF400733: text-1"`},
 		{"empty", "builds", json, "", ""},
+		{"white space", "builds", json, " \r\n", ""},
+		{"what stands before an answer", "builds", json, "\xef\xbb\xbf \n{\"id\":7}", `"body":{"id":7}`},
 		{"versions", "locations", json, `{"value":[{"id":"225f7195-f9c7-4d14-ab28-a83f7ff77e1f","area":"git","resourceName":"repositories","routeTemplate":"{project}/_apis/{area}/{resource}/{repositoryId}","maxVersion":"7.2","minVersion":"Shop","resourceVersion":1},{"id":"6f1e2c3d-0000-4000-8000-000000000001","area":"shop"}],"count":2}`, `"body":{"value":[{"id":"225f7195-f9c7-4d14-ab28-a83f7ff77e1f","area":"git","resourceName":"repositories","routeTemplate":"{project}/_apis/{area}/{resource}/{repositoryId}","maxVersion":"7.2","minVersion":"text-1","resourceVersion":1}]}`},
 		{"a strange route", "locations", json, `{"value":[{"id":"225f7195-f9c7-4d14-ab28-a83f7ff77e1f","routeTemplate":"shop/_apis/{ada}"}]}`, `"body":{"value":[{"id":"225f7195-f9c7-4d14-ab28-a83f7ff77e1f","routeTemplate":"segment-1/_apis/segment-2"}]}`},
 	} {
