@@ -57,6 +57,8 @@ type Config struct {
 	// ReportPath is where the report goes; "" is a new file under TempDirectory. It is relative only where the
 	// environment names no working directory.
 	ReportPath string
+	// RecordPath is where the recording goes; "" is nowhere. It is relative only where ReportPath is.
+	RecordPath string
 	// TempDirectory is the agent's folder for temporary files; "" outside an agent.
 	TempDirectory string
 	// Concurrency is how many requests may be under way at once. Default 8.
@@ -65,12 +67,17 @@ type Config struct {
 	Connection Connection
 	Network    Network
 
+	// Inputs are those that are not blank, as they were typed, in the order of the definition.
+	Inputs []Input
 	// Warnings are what the run goes on with, but should tell.
 	Warnings []string
 	// Effective are lines for the head of the log: scope, states and limits always, other inputs where they differ from
 	// their default. They quote what somebody typed.
 	Effective []string
 }
+
+// Input is an input of the task by the name that people type.
+type Input struct{ Name, Value string }
 
 // RunRepository is the repository that the run was started for.
 type RunRepository struct {
@@ -187,6 +194,11 @@ func Load(ctx context.Context, env envconfig.Lookuper) (Config, error) {
 		return l.cfg, err
 	}
 	l.cfg.Effective = l.effective()
+	for _, f := range l.in.fields() {
+		if l.given[f.name] {
+			l.cfg.Inputs = append(l.cfg.Inputs, Input{f.name, *f.value})
+		}
+	}
 	return l.cfg, nil
 }
 

@@ -48,6 +48,7 @@ type inputs struct {
 	Comment        string `env:"INPUT_COMMENT,default=never" input:"comment"`
 	ReportPath     string `env:"INPUT_REPORTPATH" input:"reportPath"`
 	Concurrency    string `env:"INPUT_CONCURRENCY,default=8" input:"concurrency"`
+	RecordPath     string `env:"INPUT_RECORDPATH" input:"recordPath"`
 
 	Organization      string `env:"INPUT_ORGANIZATION" input:"organization"`
 	AzureSubscription string `env:"INPUT_AZURESUBSCRIPTION" input:"azureSubscription"`

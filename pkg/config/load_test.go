@@ -62,9 +62,12 @@ func TestDefaults(t *testing.T) {
 			"Limits: at most 20 re-queues in this run, no limit per target branch",
 		},
 	}
+	given := map[string][]Input{"no inputs": {{"when", "expired"}, {"dryRun", "False"}}} // as an agent hands over defaults
 	for name, env := range map[string]variables{"no inputs": job(), "all blank": job(blanks)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			want := want
+			want.Inputs = given[name]
 			diff(t, want, mustLoad(t, env), options()...)
 		})
 	}
@@ -213,6 +216,8 @@ func TestInputFaults(t *testing.T) {
 		{"comment", "true", `"true" is not known; allowed: never, exhausted, always`},
 		{"reportPath", "$(Build.ArtifactStagingDirectory)/x", `still contains "$(Build.ArtifactStagingDirectory)"`},
 		{"reportPath", "a\nb", `"a\nb" holds a control character`},
+		{"recordPath", "$(Build.ArtifactStagingDirectory)/x", `still contains "$(Build.ArtifactStagingDirectory)"`},
+		{"recordPath", "a\nb", `"a\nb" holds a control character`},
 		{"concurrency", "0", `"0" is out of range; allowed: 1 to 64`},
 		{"concurrency", "65", `"65" is out of range; allowed: 1 to 64`},
 		{"concurrency", "8.0", `"8.0" is not a whole number; allowed: 1 to 64`},
@@ -362,7 +367,7 @@ func TestSlice(t *testing.T) {
 	diff(t, requeue.Slice{}, c.Rules.Slice)
 }
 
-func TestReportPath(t *testing.T) {
+func TestPaths(t *testing.T) {
 	t.Parallel()
 	if filepath.Separator != '/' {
 		t.Skip("the rows are written for POSIX paths")
@@ -378,9 +383,9 @@ func TestReportPath(t *testing.T) {
 		{"a.json", "relative", "a.json"},
 	}
 	for _, tc := range tests {
-		c := mustLoad(t, job(variables{"INPUT_REPORTPATH": tc.path, "SYSTEM_DEFAULTWORKINGDIRECTORY": tc.base}))
-		if c.ReportPath != tc.want {
-			t.Errorf("%q in %q is %q, want %q", tc.path, tc.base, c.ReportPath, tc.want)
+		c := mustLoad(t, job(variables{"INPUT_REPORTPATH": tc.path, "INPUT_RECORDPATH": tc.path, "SYSTEM_DEFAULTWORKINGDIRECTORY": tc.base}))
+		if c.ReportPath != tc.want || c.RecordPath != tc.want {
+			t.Errorf("%q in %q is %q and %q, want %q", tc.path, tc.base, c.ReportPath, c.RecordPath, tc.want)
 		}
 	}
 }

@@ -24,22 +24,23 @@ func (l *loader) readRun() {
 	c.OnNothing = oneOf(f, "onNothing", in.OnNothing, OnNothingIgnore, OnNothingWarn, OnNothingFail)
 	c.OnError = oneOf(f, "onError", in.OnError, OnErrorFail, OnErrorWarn)
 	c.Comment = oneOf(f, "comment", in.Comment, CommentNever, CommentExhausted, CommentAlways)
-	c.ReportPath = l.reportPath()
+	c.ReportPath = l.path("reportPath", in.ReportPath)
+	c.RecordPath = l.path("recordPath", in.RecordPath)
 	c.Concurrency = f.count("concurrency", in.Concurrency, 1, 64)
 }
 
-func (l *loader) reportPath() string {
-	path := l.in.ReportPath
+// path reads the path of a file to write.
+func (l *loader) path(input, path string) string {
 	switch {
 	case path == "":
 		return ""
 	case strings.ContainsFunc(path, unicode.IsControl):
-		l.add("reportPath", "%s holds a control character; allowed: the path of one file", quote(path))
+		l.add(input, "%s holds a control character; allowed: the path of one file", quote(path))
 		return ""
 	case filepath.IsAbs(path):
 		return filepath.Clean(path)
 	case filepath.VolumeName(path) != "":
-		l.add("reportPath", "%s depends on a drive's current folder; allowed: a full path, or one relative to System.DefaultWorkingDirectory", quote(path))
+		l.add(input, "%s depends on a drive's current folder; allowed: a full path, or one relative to System.DefaultWorkingDirectory", quote(path))
 		return ""
 	}
 	base := l.env.DefaultWorkingDirectory

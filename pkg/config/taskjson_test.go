@@ -98,6 +98,7 @@ onError pickList(fail,warn) run =fail
 comment pickList(always,exhausted,never) run =never
 reportPath string run
 concurrency string run =8
+recordPath string run
 organization string connection
 azureSubscription connectedService:AzureRM connection
 `

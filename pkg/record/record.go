@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"strconv"
@@ -55,9 +56,17 @@ const version = 1
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
 // Add writes one exchange. After an error it writes nothing more, and only the first error is returned.
-func (r *Recorder) Add(e Exchange) error {
+func (r *Recorder) Add(e Exchange) (err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer func() {
+		if problem := recover(); problem != nil { // a run must not end because of its recording
+			r.stopped, err = true, fmt.Errorf("internal error: %v", problem)
+		}
+	}()
+	if r.stopped {
+		return nil
+	}
 	r.lines++
 	n := &r.neutral
 	line := append([]byte(`{"n":`), strconv.Itoa(r.lines)...)
@@ -89,9 +98,6 @@ func (r *Recorder) Add(e Exchange) error {
 
 // write writes a line at once, so that a run that dies leaves what it had.
 func (r *Recorder) write(line []byte) error {
-	if r.stopped {
-		return nil
-	}
 	_, err := r.w.Write(append(line, '\n'))
 	r.stopped = err != nil
 	return err

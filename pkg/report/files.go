@@ -25,8 +25,8 @@ func OpenFiles(reportPath, temporary string) (*Files, error) {
 	if temporary == "" {
 		temporary = os.TempDir()
 	}
-	if clean(reportPath) != reportPath || strings.ContainsRune(reportPath, utf8.RuneError) {
-		return nil, errors.New("the path holds a control character, an invisible character or invalid UTF-8")
+	if err := showable(reportPath); err != nil {
+		return nil, err
 	}
 	var f Files
 	temporary, err := filepath.Abs(temporary) // an agent looks from another folder
@@ -48,6 +48,14 @@ func OpenFiles(reportPath, temporary string) (*Files, error) {
 		return nil, errors.Join(fmt.Errorf("make the summary: %w", err), f.report.Close())
 	}
 	return &f, nil
+}
+
+// showable refuses a path that no line of the log could show as it is.
+func showable(path string) error {
+	if clean(path) != path || strings.ContainsRune(path, utf8.RuneError) {
+		return errors.New("the path holds a control character, an invisible character or invalid UTF-8")
+	}
+	return nil
 }
 
 // create opens the file at path; existed says that somebody else has made it.

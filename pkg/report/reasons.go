@@ -9,6 +9,9 @@ import (
 // troubleshooting is the page with one entry per reason, each under the reason's word as its anchor.
 const troubleshooting = "https://github.com/pr-evaluations/reschedule/blob/main/docs/troubleshooting.md"
 
+// RecordingURL is the page that says what is in a recording.
+const RecordingURL = "https://github.com/pr-evaluations/reschedule/blob/main/docs/recording.md"
+
 // HelpURL is the page about a reason; without one, the page about all of them.
 func HelpURL(reason requeue.Reason) string {
 	if reason == "" {

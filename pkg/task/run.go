@@ -56,6 +56,9 @@ func Run(ctx context.Context, p Process) (code int) {
 			code = exitFailed
 		}
 		log.FlushIssues()
+		if code == exitFailed && cfg.RecordPath == "" && ctx.Err() == nil {
+			log.Line("For a bug report run it again with recordPath, which records what the service answers with every name and text replaced: %s", report.RecordingURL)
+		}
 	}()
 	files, err := report.OpenFiles(cfg.ReportPath, cfg.TempDirectory)
 	if err != nil {
@@ -64,6 +67,11 @@ func Run(ctx context.Context, p Process) (code int) {
 		// What was written is closed by then, and stays.
 		defer func() { _ = files.Discard() }()
 	}
+	recording, err := report.OpenRecording(cfg.RecordPath, files)
+	if err != nil {
+		faults = errors.Join(faults, config.Fault{Input: "recordPath", Message: err.Error()})
+	}
+	defer func() { _ = recording.Close() }() // each line was written at once
 	if faults != nil {
 		all := config.Faults(faults)
 		for _, fault := range all {
@@ -80,17 +88,18 @@ func Run(ctx context.Context, p Process) (code int) {
 	log.Head(p.Version, cmp.Or(cfg.Connection.Organization, cfg.CollectionURL), cfg.Effective)
 
 	debug.SetGCPercent(readGCPercent)
-	r := &run{config: cfg, log: log, files: files, process: p, started: time.Now()}
+	r := &run{config: cfg, log: log, files: files, recording: recording, process: p, started: time.Now()}
 	return r.line(ctx)
 }
 
 // run is one run of the task, after its configuration was found to be right.
 type run struct {
-	config  config.Config
-	log     *report.Log
-	files   *report.Files
-	process Process
-	started time.Time
+	config    config.Config
+	log       *report.Log
+	files     *report.Files
+	recording *report.Recording
+	process   Process
+	started   time.Time
 
 	client   *azdo.Client
 	identity requeue.Identity
@@ -176,6 +185,7 @@ func (r *run) open() (*azdo.Client, error) {
 			return nil, err
 		}
 	}
+	r.record(&options)
 	return azdo.Open(options)
 }
 
