@@ -3,12 +3,14 @@ package record
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
-	"regexp"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -38,8 +40,91 @@ func FuzzNeutral(f *testing.F) {
 		if out, err := n.json(nil, raw, ""); err == nil {
 			(&judge{t: t}).line(out)
 		}
-		lookFor(t, text, []byte(n.path(text)))
+		lookFor(t, text, []byte(elsewhere(&n, pick, text)))
 	})
+}
+
+// elsewhere is what becomes of a text that stands outside a body, in one of the places where it may stand.
+func elsewhere(n *neutral, pick uint32, text string) string {
+	inputs := []string{"repositories", "targetBranches", "labels", "titles", "policies", "retryOnlyIf", "order", "when", "reportPath"}
+	parameters := []string{"continuationToken", "branchName", "artifactId", "statusFilter", "$top", "includeLinks", "minTime", "name", "policyType"}
+	names := []string{"Content-Type", "Date", "Location", "Retry-After", "X-MS-ContinuationToken", "X-RateLimit-Limit", "X-TFS-ServiceError"}
+	switch place := pick >> 8; pick % 5 {
+	case 0:
+		return n.input(inputs[int(place)%len(inputs)], text)
+	case 1:
+		return n.argument(parameters[int(place)%len(parameters)], text)
+	case 2:
+		return n.header(names[int(place)%len(names)], text)
+	case 3:
+		return n.log(text)
+	}
+	return n.path(text)
+}
+
+// FuzzRecording writes whole recordings of a small world: nothing of its names is in any line.
+func FuzzRecording(f *testing.F) {
+	f.Add("Lovelace", "countess/lovelace", "Analytical Engine", "TF401027: Lovelace may not", "5de03fa94ab05adb8db801d47396523d990be6ec")
+	f.Add("6f1e2c3d-0000-4000-8000-000000000001", "refs/pull/7/merge", "active", "<html>", `{"a":"Lovelace"}`)
+	f.Add("\xff\x00", "a\u2028b", "K\u212A", "{", "\r\n")
+	control := strings.ToLower(string(recording(f, "q", "q", "q", "q", "q")))
+	f.Fuzz(func(t *testing.T, name, branch, title, message, commit string) {
+		out := recording(t, name, branch, title, message, commit)
+		for line := range bytes.Lines(out) {
+			if !json.Valid(line) || !bytes.HasSuffix(line, []byte("}\n")) {
+				t.Errorf("no line: %q", line)
+			}
+		}
+		for _, text := range []string{name, branch, title, message, commit} {
+			lookBeside(t, text, out, control)
+		}
+	})
+}
+
+// recording is the recording of a run on a small world.
+func recording(t testing.TB, name, branch, title, message, commit string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	r := New(&out, marker)
+	all := map[string]any{
+		"id": commit, "name": name, "displayName": name, "uniqueName": title, "title": title, "sourceRefName": "refs/heads/" + branch,
+		"sourceBranch": branch, "message": message, "content": message + marker, "commitId": commit, "webUrl": "https://" + name + "/" + branch,
+		"parameters": `{"` + title + `":1,"system.pullRequest.sourceCommitId":"` + commit + `"}`, "triggerInfo": map[string]any{"pr.number": name, title: name},
+		"labels": []any{map[string]any{"name": title, "active": true}}, name: title, "type": message, "creationDate": title, "status": branch,
+		"settings": map[string]any{"displayName": name, "scope": []any{map[string]any{"refName": branch, "matchKind": title}}},
+		"area":     name, "routeTemplate": "{project}/" + branch, "maxVersion": commit, "artifactId": artifactOf + commit + "/" + name,
+	}
+	body, err := json.Marshal(map[string]any{"value": []any{all, name, title}, "count": 3, "context": all, branch: all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchange := Exchange{
+		Method: "POST", Path: url.PathEscape(name) + "/_apis/git/repositories/" + url.PathEscape(branch) + "/pullRequests/7/threads",
+		Query:   url.Values{"branchName": {branch}, "continuationToken": {commit}, name: {title}, "searchCriteria.status": {title}},
+		Request: body, Status: 403, Body: body,
+	}
+	faults := []error{r.Begin(Run{
+		Project: Project{commit, name}, Repository: Repository{commit, branch, Project{title, name}},
+		Inputs: []Input{{"repositories", name + ",!" + title}, {"targetBranches", branch}, {"retryOnlyIf", message}, {"order", "label:" + title}, {"when", name}},
+	})}
+	for _, what := range []string{"repositories", whatLocations, whatLog} {
+		for _, contentType := range []string{"application/json; x=" + name, "text/plain", title} {
+			exchange.What, exchange.Header = what, func(header string) string {
+				if header == "Content-Type" {
+					return contentType
+				}
+				return message
+			}
+			exchange.Body = body
+			faults = append(faults, r.Add(exchange))
+			exchange.Body = []byte(message + "\n" + title)
+			faults = append(faults, r.Add(exchange))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 const marker = "<!-- ours -->"
@@ -60,80 +145,87 @@ func built(one, two, text string) []byte {
 
 // plainText is all that the list of known words holds, and what stand-ins are made of.
 var plainText = sync.OnceValue(func() string {
-	return strings.ToLower(description + ours + passing + strings.Join(slices.Collect(maps.Keys(routeParts())), " ") +
-		` refs/heads/ refs/tags/ refs/pull/ vstfs:///codereview/codereviewid/ https://example.invalid/url-`)
+	return strings.ToLower(description + ours + passing + kinds + strings.Join(slices.Collect(maps.Keys(routeParts())), " ") +
+		` vstfs codereview codereviewid https example invalid c` + strings.Repeat("0", 38))
 })
 
-// lookFor looks for a text in what was written, unless it is so short or so like what may be written that it may be there
-// by itself.
-func lookFor(t *testing.T, text string, out []byte) {
-	t.Helper()
-	if len(text) < 6 || !strings.ContainsFunc(text, func(r rune) bool { return r > '9' && r != '_' && r != '{' && r != '}' }) {
-		return // digits and what stands between them
-	}
-	small := strings.ToLower(text)
-	if !bytes.Contains(bytes.ToLower(out), []byte(small)) || strings.Contains(plainText(), small) || mayPass(text) {
+// lookFor looks for the pieces of a text in what was written: each run of six or more letters and digits.
+func lookFor(t *testing.T, text string, out []byte) { lookBeside(t, text, out, "") }
+
+// lookBeside is lookFor without what is in the text beside, in lower case.
+func lookBeside(t *testing.T, text string, out []byte, beside string) {
+	if len(text) < 6 || isDate(text) {
 		return
 	}
-	t.Errorf("%q is in %q", text, out)
-}
-
-// mayPass tells what passes as it is in one place or another: a word, a date, a ref of a pull request, and what has the
-// form of a stand-in.
-func mayPass(text string) bool {
-	j := &judge{}
-	return isDate(text) || isWord(text) || j.standIn(text) || looksLike.MatchString(text)
-}
-
-// looksLike are parts of what is written by itself.
-var looksLike = regexp.MustCompile(`(?i)^["/{}\[\],: _.-]*(?:(?:[a-z]+-[0-9]+|refs/(?:pull/[0-9]+/(?:merge|head)|heads|tags)|_apis|TF[0-9]+|VS[0-9]+)["/{}\[\],: _.-]*)+$`)
-
-func isWord(text string) bool {
-	for _, m := range known().members {
-		if m.has(text) {
-			return true
+	var small []byte
+	for piece := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		piece = strings.ToLower(piece)
+		if len(piece) < 6 || isCode(strings.ToUpper(piece)) || strings.Trim(piece, "0123456789") == "" {
+			continue
+		}
+		if small == nil {
+			small = bytes.ToLower(out)
+		}
+		if bytes.Contains(small, []byte(piece)) && !strings.Contains(plainText(), piece) && !strings.Contains(beside, piece) {
+			t.Errorf("%q of %q is in %s", piece, text, out)
 		}
 	}
-	return false
 }
 
-// judge judges what was written by rules of its own.
+// judge judges what was written by rules of its own: it reads it byte by byte and knows neither the decoder nor how a
+// stand-in is made.
 type judge struct{ t *testing.T }
 
+// line judges one value of JSON.
 func (j *judge) line(out []byte) {
-	j.t.Helper()
-	d := jsontext.NewDecoder(bytes.NewReader(out), jsontext.AllowDuplicateNames(true))
-	var names []string // of the objects around
-	for {
-		token, err := d.ReadToken()
-		if err != nil {
-			return
-		}
-		switch kind := token.Kind(); {
-		case kind == jsontext.KindBeginObject, kind == jsontext.KindBeginArray:
-			names = append(names, last(names))
-		case kind == jsontext.KindEndObject, kind == jsontext.KindEndArray:
-			names = names[:len(names)-1]
-		case kind == jsontext.KindNumber && len(token.String()) > 20:
-			j.t.Errorf("a long number in %s", out)
-		case kind == jsontext.KindString:
-			if in, position := d.StackIndex(d.StackDepth()); in == jsontext.KindBeginObject && position%2 == 1 {
-				names[len(names)-1] = token.String()
-				if known().members[token.String()] == nil {
-					j.t.Errorf("member %q in %s", token.String(), out)
+	name, inside := "", make([]string, 0, 8) // the member, and those of the objects around
+	for i := 0; i < len(out); i++ {
+		switch c := out[i]; {
+		case c == '{', c == '[':
+			inside = append(inside, name)
+		case c == '}', c == ']':
+			name, inside = inside[len(inside)-1], inside[:len(inside)-1]
+		case c == '"':
+			end := i + 1
+			for out[end] != '"' {
+				if out[end] == '\\' {
+					end++
 				}
-			} else if !j.allowed(last(names), token.String()) {
-				j.t.Errorf("%q of %q in %s", token.String(), last(names), out)
+				end++
 			}
+			if end+1 < len(out) && out[end+1] == ':' {
+				name = string(out[i+1 : end])
+				if known().members[name] == nil {
+					j.t.Errorf("member %q in %s", name, out)
+				}
+			} else if text := unquoted(out[i : end+1]); !j.allowed(name, text) {
+				j.t.Errorf("%q of %q in %s", text, name, out)
+			}
+			i = end
+		case c >= '0' && c <= '9', c == '-':
+			end := i
+			for end < len(out) && strings.IndexByte("0123456789+-.eE", out[end]) >= 0 {
+				end++
+			}
+			if end-i > 20 {
+				j.t.Errorf("a long number in %s", out)
+			}
+			i = end - 1
+		case strings.IndexByte(",:truefalsn", c) < 0:
+			j.t.Fatalf("byte %q in %s", c, out)
 		}
 	}
 }
 
-func last(names []string) string {
-	if len(names) == 0 {
-		return ""
+func unquoted(text []byte) string {
+	if bytes.IndexByte(text, '\\') < 0 {
+		return string(text[1 : len(text)-1])
 	}
-	return names[len(names)-1]
+	plain, err := jsontext.AppendUnquote(nil, text)
+	if err != nil {
+		return "no text: " + string(text)
+	}
+	return string(plain)
 }
 
 // allowed reports whether a member may have a text.
@@ -142,7 +234,7 @@ func (j *judge) allowed(name, text string) bool {
 	switch {
 	case text == "", j.standIn(text):
 		return true
-	case m != nil && m.has(text), m != nil && m.date && isDate(text), m != nil && m.version && isVersion(text), m != nil && m.number && isNumbers(text):
+	case m != nil && (m.has(text) || m.date && isDate(text) || m.version && isVersion(text) || m.number && isNumbers(text)):
 		return true
 	case name == "parameters" && text[0] == '{':
 		j.line([]byte(text))
@@ -158,35 +250,24 @@ func (j *judge) allowed(name, text string) bool {
 	return false
 }
 
-var (
-	standInForm = regexp.MustCompile(`(?i)^(?:(?:account|branch|exception|label|pattern|person|pipeline|policy|project|repository|segment|step|tag|text|title|token|type|url)-[0-9]+` +
-		`|00000000-0000-4000-8000-[0-9]{12}|c[0-9]{39})$`)
-	urlForm     = regexp.MustCompile(`(?i)^https://example\.invalid/[a-z]+-[0-9]+$`)
-	messageForm = regexp.MustCompile(`^(?:TF|VS)[0-9]{5,6}: `)
-	pullForm    = regexp.MustCompile(`^refs/pull/[0-9]{1,20}/(?:merge|head)$`)
-	ownForm     = regexp.MustCompile(`^([^ \n]+)\n\n` + marker + `$`)
-	artifact    = regexp.MustCompile(`^vstfs:///CodeReview/CodeReviewId/([0-9a-f-]{36})/[0-9]{1,20}$`)
-)
-
 // standIn reports whether a text is a stand-in, or made of some.
 func (j *judge) standIn(text string) bool {
-	if standInForm.MatchString(text) || slices.Contains(strings.Fields(passing), text) || passingGUIDs()[text] {
-		return true
+	if code, rest, ok := strings.Cut(text, ": "); ok && isCode(code) {
+		return isStandIn(rest)
 	}
-	if urlForm.MatchString(text) || pullForm.MatchString(text) {
-		return true
+	if first, ok := strings.CutSuffix(text, "\n\n"+marker); ok {
+		return isStandIn(first)
 	}
-	if at := messageForm.FindString(text); at != "" {
-		return standInForm.MatchString(text[len(at):])
+	if rest, ok := strings.CutPrefix(text, "https://example.invalid/"); ok {
+		return isStandIn(rest)
 	}
-	if found := ownForm.FindStringSubmatch(text); found != nil {
-		return standInForm.MatchString(found[1])
+	if rest, ok := strings.CutPrefix(text, "vstfs:///CodeReview/CodeReviewId/"); ok {
+		guid, number, _ := strings.Cut(rest, "/")
+		return isStandIn(guid) && isDigits(number)
 	}
-	if found := artifact.FindStringSubmatch(text); found != nil {
-		return j.standIn(found[1])
-	}
-	if !strings.Contains(text, "/") {
-		return false
+	if rest, ok := strings.CutPrefix(text, "refs/pull/"); ok {
+		number, what, _ := strings.Cut(rest, "/")
+		return isDigits(number) && (what == "merge" || what == "head")
 	}
 	for _, prefix := range []string{"refs/heads/", "refs/tags/", "refs/"} {
 		if rest, ok := strings.CutPrefix(text, prefix); ok {
@@ -195,9 +276,31 @@ func (j *judge) standIn(text string) bool {
 		}
 	}
 	for part := range strings.SplitSeq(text, "/") {
-		if part != "" && !standInForm.MatchString(part) && !passingGUIDs()[part] {
+		if part != "" && !isStandIn(part) {
 			return false
 		}
 	}
 	return true
+}
+
+const kinds = " account branch exception label pattern person pipeline policy project repository segment step tag text title token type url "
+
+// isStandIn reports whether a text is one stand-in, or a GUID that is the same everywhere.
+func isStandIn(text string) bool {
+	switch {
+	case len(text) == 36 && passingGUIDs()[text]:
+		return true
+	case len(text) == 36:
+		return text[:24] == "00000000-0000-4000-8000-" && isDigits(text[24:])
+	case len(text) == 40:
+		return text[0] == 'c' && isDigits(text[1:])
+	}
+	kind, number, ok := strings.Cut(text, "-")
+	return ok && isDigits(number) && strings.Contains(kinds, " "+strings.ToLower(kind)+" ")
+}
+
+func isDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
+
+func isCode(text string) bool {
+	return (len(text) == 7 || len(text) == 8) && (text[:2] == "TF" || text[:2] == "VS") && isDigits(text[2:])
 }

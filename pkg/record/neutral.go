@@ -37,9 +37,13 @@ var passingGUIDs = sync.OnceValue(func() map[string]bool {
 
 var errTrailing = errors.New("something follows the value")
 
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
 // json appends the neutral form of a JSON text. owner is what its objects stand for.
 func (n *neutral) json(to, text []byte, owner string) ([]byte, error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	d, _ := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(d)
+	d.Reset(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	to, err := n.value(to, d, "", owner)
 	if err != nil {
 		return nil, err

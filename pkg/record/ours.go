@@ -38,6 +38,7 @@ system.pullRequest.pullRequestId: <number>
 system.pullRequest.sourceBranch
 system.pullRequest.targetBranch
 
+visibility: unchanged
 authenticatedUser
 providerDisplayName
 customDisplayName
