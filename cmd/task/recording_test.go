@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 
@@ -208,6 +209,30 @@ func TestRecordPath(t *testing.T) {
 	}
 	if data, err := os.ReadFile(filepath.Join(dir, "file")); err != nil || string(data) != "mine" {
 		t.Errorf("another file is %q, %v", data, err)
+	}
+}
+
+// TestRecordingOfAKilledRun: what was answered until then is there, in whole lines.
+func TestRecordingOfAKilledRun(t *testing.T) {
+	t.Parallel()
+	w := cancelWorld()
+	w.Faults = append(w.Faults, &azdotest.Fault{Match: azdotest.Match{Route: "requeue"}, Fault: "hang"})
+	s := azdotest.Start(t, w)
+	path := filepath.Join(t.TempDir(), "recording.jsonl")
+	asked := make(chan struct{}, 1)
+	s.Before(azdotest.Match{Route: "requeue", Times: 1}, func(azdotest.Request, *azdotest.World) { asked <- struct{}{} })
+	p := start(t, stepFile{Inputs: map[string]string{"recordPath": path, "concurrency": "1"}}.step(t, s))
+	select {
+	case <-asked:
+	case <-time.After(time.Minute):
+		t.Fatal("nothing was re-queued")
+	}
+	p.signal(t, os.Kill)
+	p.end()
+	lines := recorded(t, path)
+	want := s.Requests()
+	if len(lines) != len(want) { // the run's own, and no answer to the last request
+		t.Errorf("%d lines of %d requests", len(lines), len(want))
 	}
 }
 

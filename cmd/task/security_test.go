@@ -646,7 +646,9 @@ func tokenIsNowhere(t *testing.T, token string) {
 				mode.world(t, &w)
 			}
 			s := azdotest.Start(t, w)
-			file := stepFile{Inputs: mode.inputs, Variables: maps.Clone(mode.variables), SecretVariables: map[string]string{"agent.proxypassword": proxyPassword}}
+			inputs := map[string]string{"recordPath": "recording.jsonl"}
+			maps.Copy(inputs, mode.inputs)
+			file := stepFile{Inputs: inputs, Variables: maps.Clone(mode.variables), SecretVariables: map[string]string{"agent.proxypassword": proxyPassword}}
 			if file.Variables == nil {
 				file.Variables = map[string]string{}
 			}

@@ -3,8 +3,10 @@ package record
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -273,6 +275,56 @@ func TestDiskFull(t *testing.T) {
 	}
 	if len(faults) != 1 || strings.Count(disk.String(), "\n") != 3 {
 		t.Errorf("%d errors, and:\n%s", len(faults), disk.String())
+	}
+}
+
+// TestAtOnce: lines do not mix, and their numbers are in order, whoever writes.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	r := New(&out)
+	var writing sync.WaitGroup
+	for i := range 8 {
+		writing.Go(func() {
+			for range 50 {
+				body := fmt.Sprintf(`{"value":[{"name":"repository of %d"}]}`, i)
+				if err := r.Add(Exchange{What: "repositories", Path: "_apis/projects", Body: []byte(body)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writing.Wait()
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	names := map[string]int{}
+	for i, line := range lines {
+		_, name, _ := strings.Cut(line, `"body":`)
+		names[name]++
+		if !strings.HasPrefix(line, fmt.Sprintf(`{"n":%d,`, i+1)) {
+			t.Errorf("line %d is %s", i+1, line)
+		}
+	}
+	if len(lines) != 400 || len(names) != 8 {
+		t.Errorf("%d lines, %d repositories", len(lines), len(names))
+	}
+	for name, count := range names {
+		if count != 50 {
+			t.Errorf("%s stands in %d lines", name, count)
+		}
+	}
+}
+
+// TestPanicHarmsNobody: a fault of the recorder ends the recording, not the run.
+func TestPanicHarmsNobody(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	r := New(&out)
+	broken := Exchange{Path: "_apis", Header: func(string) string { panic("broken") }}
+	if err := r.Add(broken); err == nil || !strings.Contains(err.Error(), "broken") {
+		t.Errorf("the error is %v", err)
+	}
+	if err := r.Add(broken); err != nil || out.Len() > 0 {
+		t.Errorf("and then %v, %q", err, out.String())
 	}
 }
 
