@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The only build. It knows no logic of the product: it checks, compiles, stages and packs.
 set -euo pipefail
+readonly caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly golangci_lint=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -15,6 +16,8 @@ usage: ./build.sh [COMMAND]
 
   package        (the default) compile for all platforms and pack dist/*.vsix; needs Go, Node 20 and npm
   demo           run the task on a stand-in for Azure DevOps; needs Go only
+  replay FILE [INPUT=VALUE...]
+                 run the task on a recording, which the input recordPath writes; needs Go only
   test [ARG...]  run every test; arguments go to "go test", such as -run NAME ./pkg/requeue
   bench          measure the program against the floor, a plain loop and a Node task; needs Node 20 and npm for the last
   lint           run the linters
@@ -41,6 +44,14 @@ have() { command -v "$1" >/dev/null 2>&1; }
 have go || die 'Go is missing; install the version that go.mod names, or a newer one'
 
 demo() { exec go run ./cmd/demo "$@"; }
+
+# replay takes a file relative to where it was called.
+replay() {
+  local file=${1:-}
+  [[ $# -eq 0 ]] || shift
+  case $file in '' | /* | [A-Za-z]:*) ;; *) file=$caller/$file ;; esac
+  exec go run ./cmd/replay ${file:+"$file"} "$@"
+}
 
 # race_works reports whether a program with the race detector compiles and runs; that needs cgo and a C compiler.
 race_works() {
@@ -263,6 +274,7 @@ main() {
   [[ $# -eq 0 ]] || shift
   case $command in
     demo) demo "$@" ;;
+    replay) replay "$@" ;;
     test) run_tests "$@" ;;
     bench) exec bench/run.sh "$@" ;;
     lint) lint ;;
