@@ -348,18 +348,10 @@ func setSection(a *txtar.Archive, name string, data []byte) {
 // describe is everything that a run has left behind, without what differs from run to run.
 func describe(t *testing.T, s *azdotest.Server, inputs map[string]string, r agenttest.Result) string {
 	t.Helper()
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, exit code %d\n", r.Result, r.ExitCode)
-	part := func(title string, lines []string) {
-		if len(lines) > 0 {
-			fmt.Fprintf(&b, "\n== %s\n%s\n", title, strings.Join(lines, "\n"))
-		}
-	}
 	writes := s.Writes()
 	if inputs["concurrency"] != "1" { // else their order is part of the result
 		slices.Sort(writes)
 	}
-	part("writes", writes)
 	requests := map[string]int{}
 	for _, q := range s.Requests() {
 		requests[q.Method+" "+q.Route]++
@@ -375,6 +367,23 @@ func describe(t *testing.T, s *azdotest.Server, inputs map[string]string, r agen
 		}
 		counts = append(counts, count+" "+name)
 	}
+	text := describeResult(writes, counts, r)
+	for _, id := range s.StartedBuilds() { // above concurrency 1 the writes may overtake each other
+		text = regexp.MustCompile(`\b`+strconv.Itoa(id)+`\b`).ReplaceAllString(text, "STARTED")
+	}
+	return text
+}
+
+// describeResult is what describe makes of a result and what was asked for.
+func describeResult(writes, counts []string, r agenttest.Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, exit code %d\n", r.Result, r.ExitCode)
+	part := func(title string, lines []string) {
+		if len(lines) > 0 {
+			fmt.Fprintf(&b, "\n== %s\n%s\n", title, strings.Join(lines, "\n"))
+		}
+	}
+	part("writes", writes)
 	part("requests", counts)
 	var outputs []string
 	for _, name := range slices.Sorted(maps.Keys(r.Variables)) {
@@ -385,11 +394,7 @@ func describe(t *testing.T, s *azdotest.Server, inputs map[string]string, r agen
 	part("outputs", outputs)
 	part("log", r.Log)
 	part("summary", strings.Split(strings.TrimRight(r.Summary, "\n"), "\n"))
-	text := normal(b.String())
-	for _, id := range s.StartedBuilds() { // above concurrency 1 the writes may overtake each other
-		text = regexp.MustCompile(`\b`+strconv.Itoa(id)+`\b`).ReplaceAllString(text, "STARTED")
-	}
-	return text
+	return normal(b.String())
 }
 
 var changing = []struct {
