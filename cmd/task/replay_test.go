@@ -60,8 +60,9 @@ func readRecording(t *testing.T, path string) *recording.Recording {
 	return rec
 }
 
-// TestRecordings replays every recording of testdata/recordings: plan, outcome and log are as when it was recorded.
-// "-update" writes what came out beside it, to be reviewed as code.
+// TestRecordings replays every recording of testdata/recordings: plan, outcome and log are as when it was recorded. A file
+// NAME.json beside it has inputs that are to be others, where the recorded ones look into texts. "-update" writes what came
+// out beside it, to be reviewed as code.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("testdata", "recordings", "*.jsonl"))
@@ -69,11 +70,15 @@ func TestRecordings(t *testing.T) {
 		t.Fatalf("%d recordings: %v", len(files), err)
 	}
 	for _, file := range files {
-		golden := strings.TrimSuffix(file, ".jsonl") + ".golden"
+		golden, beside := strings.TrimSuffix(file, ".jsonl")+".golden", strings.TrimSuffix(file, ".jsonl")+".json"
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".jsonl"), func(t *testing.T) {
 			t.Parallel()
 			rec := readRecording(t, file)
-			inputs, err := rec.Inputs(nil, nil)
+			given := map[string]string{}
+			if data, err := os.ReadFile(beside); err == nil {
+				decodeStrictly(t, data, &given)
+			}
+			inputs, err := rec.Inputs(given, slices.Collect(maps.Keys(given)))
 			if err != nil {
 				t.Fatal(err)
 			}
