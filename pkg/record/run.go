@@ -122,7 +122,7 @@ func (n *neutral) word(item string) string {
 	return n.name(kindText, item)
 }
 
-var duration = regexp.MustCompile(`^[0-9]{1,10}[dhms]?(?:[0-9]{1,10}[dhms]){0,3}$`)
+var duration = regexp.MustCompile(`^(?:[0-9]{1,10}|(?:[0-9]{1,10}[dhms]){1,4})$`)
 
 // items treats each item of a list and joins them by new lines, which every list takes.
 func items(value, separators string, neutral func(string) string) string {
