@@ -26,7 +26,7 @@ func newNeutral(own []string) neutral {
 
 var passingGUIDs = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
-	for _, id := range strings.Fields(passing) {
+	for id := range strings.FieldsSeq(passing) {
 		all[id] = true
 	}
 	for _, r := range routes() {
@@ -62,20 +62,21 @@ const (
 
 // value appends one value of a member.
 func (n *neutral) value(to []byte, d *jsontext.Decoder, name, owner string) ([]byte, error) {
-	switch d.PeekKind() {
-	case jsontext.KindBeginObject:
+	kind := d.PeekKind()
+	if kind == jsontext.KindBeginObject {
 		return n.members(to, d, ownerOf(name, owner))
-	case jsontext.KindBeginArray:
+	}
+	if kind == jsontext.KindBeginArray {
 		return n.elements(to, d, name, owner)
 	}
 	v, err := d.ReadValue()
 	switch {
 	case err != nil:
 		return nil, err
-	case v.Kind() == jsontext.KindString:
+	case kind == jsontext.KindString:
 		plain, _ := jsontext.AppendUnquote(nil, v) // it complains of what it has replaced
 		return quote(to, n.text(name, owner, string(plain))), nil
-	case v.Kind() == jsontext.KindNumber && len(v) > maxDigits:
+	case kind == jsontext.KindNumber && len(v) > maxDigits:
 		return append(to, tooLong...), nil
 	}
 	return append(to, v...), nil

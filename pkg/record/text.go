@@ -72,7 +72,7 @@ func (n *neutral) content(text string) string {
 	standIn := n.name(kindText, text)
 	for _, own := range n.own {
 		if own != "" && strings.Contains(text, own) {
-			standIn += "\n\n" + own
+			return standIn + "\n\n" + own
 		}
 	}
 	return standIn

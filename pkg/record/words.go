@@ -58,7 +58,7 @@ func (v vocabulary) add(lines string) {
 		if to[name] == nil {
 			to[name] = &member{}
 		}
-		for _, word := range strings.Fields(words) {
+		for word := range strings.FieldsSeq(words) {
 			to[name].learn(word)
 		}
 	}
