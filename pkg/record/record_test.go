@@ -2,9 +2,14 @@ package record
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -235,6 +240,32 @@ func TestInputs(t *testing.T) {
 	} {
 		if diff := cmp.Diff(test.want, n.input(test.input, test.value)); diff != "" {
 			t.Errorf("%s -want +got:\n%s", test.input, diff)
+		}
+	}
+}
+
+// TestDefinitionPasses: the defaults and the options of every input are written as they are, so that a replay has them.
+func TestDefinitionPasses(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("..", "..", "task", "task.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var definition struct {
+		Inputs []struct {
+			Name, DefaultValue string
+			Options            map[string]string
+		}
+	}
+	if err := json.Unmarshal(data, &definition); err != nil || len(definition.Inputs) == 0 {
+		t.Fatalf("%d inputs: %v", len(definition.Inputs), err)
+	}
+	n := newNeutral(nil)
+	for _, input := range definition.Inputs {
+		for _, value := range append(slices.Collect(maps.Keys(input.Options)), input.DefaultValue) {
+			if got := strings.ReplaceAll(n.input(input.Name, value), "\n", ","); got != value {
+				t.Errorf("%s: %q becomes %q", input.Name, value, got)
+			}
 		}
 	}
 }
