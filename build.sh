@@ -87,7 +87,7 @@ run_tests() {
 lint() {
   local goos
   have shellcheck || die 'shellcheck is missing; install the package of that name'
-  shellcheck build.sh .ci/run .ci/judges/install bench/run.sh
+  shellcheck build.sh .ci/run .ci/windows .ci/judges/install bench/run.sh
   go run "$golangci_lint" run ./...
   go mod tidy -diff
   for goos in windows darwin; do
