@@ -78,8 +78,12 @@ func questions() []bothAnswers {
 			world:      behaviour(func(b *azdotest.Behaviour) { b.Lag = "1h" }), want: onePreMoved,
 		},
 		{
-			question: "1 the lag", answer: "an hour, the record as it was", slow: true, text: "nothing was started within 20 s",
-			world: behaviour(func(b *azdotest.Behaviour) { b.Lag, b.RequeueAnswer = "1h", "unchanged" }),
+			question: "1 the lag", answer: "an hour, the record as it was, but the build is listed",
+			world: behaviour(func(b *azdotest.Behaviour) { b.Lag, b.RequeueAnswer = "1h", "unchanged" }), want: oneRequeued,
+		},
+		{
+			question: "1 the lag", answer: "an hour, the record as it was, and the build is not listed", slow: true, text: "nothing was started within 20 s",
+			world: behaviour(func(b *azdotest.Behaviour) { b.Lag, b.BuildsLag, b.RequeueAnswer = "1h", "1h", "unchanged" }),
 			want:  ending{"Failed", "1", "0", "1", "0", "0", "0", 1, 1, 1, 1},
 		},
 		// 2. What a missing permission looks like.
