@@ -36,7 +36,7 @@ func TestReplay(t *testing.T) {
 		}, ""},
 		{"other pull requests", []string{file, "repositories=*/*"}, []string{"Result: "}, "the recording does not hold GET _apis/projects?$top=1000&stateFilter=wellFormed. A replay"},
 		{"no file", nil, nil, "which recording?"},
-		{"a file that is not there", []string{"nothing.jsonl"}, nil, "nothing.jsonl: no such file"},
+		{"a file that is not there", []string{"nothing.jsonl"}, nil, "nothing.jsonl: "}, // in the words of the system
 		{"another file", []string{"go.mod"}, nil, "go.mod: this is no recording"},
 		{"damaged", []string{write("damaged.jsonl", string(data)+"{\n")}, nil, "is damaged: "},
 		{"no input", []string{file, "dryRun"}, nil, `"dryRun" is not <input>=<value>`},
