@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func TestCasesUnderEachChoice(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				eachCase(t, func(t *testing.T, file string, archive *txtar.Archive) {
-					name := strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".txtar")
+					name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 					if decides[name] != "" || strings.HasPrefix(name, "declined") && !long() {
 						return // what the service declines is looked for during 20 s
 					}
