@@ -33,7 +33,7 @@ func (l *lazy) schema() (*jsonschema.Schema, error) {
 	return l.compiled, l.err
 }
 
-// faults says what in a JSON text does not fit: the place and what is wrong there.
+// faults says what in a JSON text does not fit, in order: the place and what is wrong there.
 func (l *lazy) faults(text []byte) []string {
 	schema, err := l.schema()
 	if err != nil {
@@ -50,7 +50,9 @@ func (l *lazy) faults(text []byte) []string {
 	if err := schema.Validate(value); !errors.As(err, &invalid) {
 		return nil
 	}
-	return causes(invalid, nil)
+	all := causes(invalid, nil)
+	slices.Sort(all) // members come in any order
+	return all
 }
 
 // causes adds the innermost faults of a value to a list.
