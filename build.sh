@@ -66,7 +66,7 @@ race_works() {
 
 run_tests() {
   local arg
-  local -a flags=(-shuffle=on -count=1) all=(./...) named=()
+  local -a flags=(-shuffle=on -count=1 -timeout=25m) all=(./...) named=()
   if race_works; then
     export CGO_ENABLED=1
     flags=(-race "${flags[@]}")

@@ -172,7 +172,7 @@ func exactly(tests []string) string {
 
 // start starts a package's tests and returns what they wrote.
 func (b bench) start(ctx context.Context, pkg, node, filter string) ([]byte, error) {
-	args := []string{filepath.Join(b.folder, exeName(pkg)), "-test.v", "-test.shuffle=on", "-test.timeout=8m", "-test.run=" + filter}
+	args := []string{filepath.Join(b.folder, exeName(pkg)), "-test.v", "-test.shuffle=on", "-test.timeout=15m", "-test.run=" + filter}
 	var skip []string
 	for _, l := range b.left {
 		if l.pkg == pkg {
