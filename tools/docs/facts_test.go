@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -39,6 +40,7 @@ var beyond = []struct{ method, path, query, source string }{
 
 // factsService answers the scripts of the pipeline as far as they look.
 type factsService struct {
+	mu          sync.Mutex // the test looks at it between the scripts
 	t           *testing.T
 	description *openapi.Description // nil where there is none
 	work        string
@@ -101,6 +103,8 @@ func (s *factsService) check(r *http.Request, body []byte) {
 
 // ServeHTTP is called for one request after the other, since the scripts wait for each.
 func (s *factsService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	body, err := io.ReadAll(r.Body)
 	if err != nil || r.Header.Get("Authorization") != "Bearer "+factsToken {
 		w.WriteHeader(http.StatusUnauthorized)
@@ -321,9 +325,11 @@ func TestFactsPipeline(t *testing.T) {
 	for _, script := range scripts[:len(scripts)-1] {
 		agent.run(script)
 	}
+	service.mu.Lock()
 	if len(service.policies) < 5 || service.active() < 5 {
 		t.Errorf("%d policies and %d active pull requests were made", len(service.policies), service.active())
 	}
+	service.mu.Unlock()
 	if made := git(t, work, "ls-remote", "--heads", "origin"); strings.Count(made, "refs/heads/facts") != 12 {
 		t.Errorf("the branches are\n%s", made)
 	}
@@ -337,6 +343,8 @@ func TestFactsPipeline(t *testing.T) {
 	if left := git(t, work, "ls-remote", "--heads", "origin"); strings.Count(left, "refs/heads/") != 1 {
 		t.Errorf("branches are left:\n%s", left)
 	}
+	service.mu.Lock()
+	defer service.mu.Unlock()
 	if _, other := service.policies[7]; len(service.policies) != 1 || !other || service.active() != 0 || len(service.deny) != 0 {
 		t.Errorf("left: %v, %d active pull requests, refusals %v", service.policies, service.active(), service.deny)
 	}
