@@ -107,7 +107,7 @@ refuse_known_version() {
   fi
   git rev-parse -q --verify "refs/tags/$tag" >/dev/null || return 0
   local -a content=(task cmd/task pkg go.mod go.sum ':(exclude,glob)**/*_test.go' ':(exclude,glob)**/testdata/**'
-    ':(exclude)cmd/task/agenttest' ':(exclude)pkg/azdo/azdotest')
+    ':(exclude)pkg/agent/agenttest' ':(exclude)pkg/azdo/azdotest')
   local changed
   changed=$(
     git diff --name-only "$tag" -- "${content[@]}"

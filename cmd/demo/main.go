@@ -14,7 +14,7 @@ import (
 	"syscall"
 
 	"github.com/pr-evaluations/reschedule/cmd/demo/show"
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
 

@@ -17,7 +17,7 @@ import (
 
 	"github.com/pr-evaluations/reschedule/cmd/demo/show"
 	"github.com/pr-evaluations/reschedule/cmd/replay/recording"
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
 
 func main() {

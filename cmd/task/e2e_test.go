@@ -25,7 +25,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/tools/txtar"
 
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 	"github.com/pr-evaluations/reschedule/pkg/report"
 )

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
 

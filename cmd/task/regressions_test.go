@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/pr-evaluations/reschedule/cmd/replay/recording"
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
 

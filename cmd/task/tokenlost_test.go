@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
 
 // TestTokenLost: a token that the service takes for a while and then no longer ends in one error that says so, and what

@@ -67,11 +67,11 @@ func TestImports(t *testing.T) {
 		"pkg/record":                {},
 		"pkg/task":                  {"pkg/config", "pkg/azdo", "pkg/record", "pkg/report", "pkg/requeue"},
 		"cmd/task":                  {"pkg/task"},
-		"cmd/task/agenttest":        {},
-		"cmd/demo":                  {"pkg/azdo/azdotest", "cmd/demo/show", "cmd/task/agenttest"},
-		"cmd/demo/show":             {"cmd/task/agenttest"},
-		"cmd/replay":                {"cmd/replay/recording", "cmd/demo/show", "cmd/task/agenttest"},
-		"cmd/replay/recording":      {"cmd/task/agenttest"},
+		"pkg/agent/agenttest":       {},
+		"cmd/demo":                  {"pkg/azdo/azdotest", "cmd/demo/show", "pkg/agent/agenttest"},
+		"cmd/demo/show":             {"pkg/agent/agenttest"},
+		"cmd/replay":                {"cmd/replay/recording", "cmd/demo/show", "pkg/agent/agenttest"},
+		"cmd/replay/recording":      {"pkg/agent/agenttest"},
 	}
 	only := []struct {
 		imported string
@@ -81,7 +81,7 @@ func TestImports(t *testing.T) {
 		{"github.com/microsoft/azure-devops-go-api/", []string{"pkg/azdo"}, "the SDK's quirks stay in one package"},
 		{"net/http", []string{"pkg/azdo", "pkg/azdo/azdotest", "cmd/replay/recording"}, "only azdo speaks HTTP, and no other package sees a status code"},
 		{"github.com/sethvargo/go-envconfig", []string{"pkg/config", "pkg/task", "cmd/task"}, "only config decodes the environment, the others name its Lookuper"},
-		{"os", []string{"cmd/", "pkg/report", "pkg/azdo", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task, files to report, certificates to azdo"},
+		{"os", []string{"cmd/", "pkg/agent/agenttest", "pkg/report", "pkg/azdo", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task and to the agent that tests it, files to report, certificates to azdo"},
 		{"log", []string{"cmd/task", "pkg/azdo/azdotest", "cmd/replay/recording"}, "whatever is printed goes through report.Log"},
 	}
 	for _, p := range listPackages(t) {

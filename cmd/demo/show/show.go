@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
 
 // Inputs reads arguments such as "dryRun=true".

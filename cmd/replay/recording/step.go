@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/pr-evaluations/reschedule/cmd/task/agenttest"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
 
 // Step is the task in the run that was recorded: its project and repository, and the pull request that it validated.
