@@ -1,11 +1,9 @@
-// Package report is everything that people and later steps get to see: log lines, agent commands, output variables,
-// the JSON report, the Markdown summary and the text of pull request comments.
+// Package report is everything that people and later steps get to see of a run: log lines about plans and outcomes,
+// output variables, the JSON report, the Markdown summary and the text of pull request comments.
 //
-// Titles, branches, policy names and error texts are written by anybody, and an agent reads its commands out of what a
-// task prints. So there is one writer, Log, with two ways through it: lines for people, each neutralised when it is
-// finished, and our own commands and formatting tags, whose foreign parts are escaped. Nothing else in the product may
-// print.
+// Every line goes through the agent's log, see [agent.Log]: titles, branches, policy names and error texts are written
+// by anybody.
 //
-// The package stands at the end of the line. It knows the vocabulary of requeue and the agent's wire format; it must
-// not know the SDK, the environment or how anything was found out.
+// The package stands at the end of the line. It knows the vocabulary of requeue; it must not know the SDK, the
+// environment or how anything was found out.
 package report

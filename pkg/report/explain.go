@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -21,16 +22,16 @@ func (l *Log) explainPullRequest(pr requeue.PullRequestPlan) {
 	if v.Title != "" {
 		l.Line("Title: %s", quoted(v.Title, maxTitle))
 	}
-	l.Line("Repository: %s, from %s into %s", shorten(join("/", v.Repository.Project.Name, v.Repository.Name), 2*maxName),
+	l.Line("Repository: %s, from %s into %s", agent.Shorten(join("/", v.Repository.Project.Name, v.Repository.Name), 2*maxName),
 		quoted(requeue.ShortBranch(v.SourceRefName), maxName), quoted(requeue.ShortBranch(v.TargetRefName), maxName))
 	l.Line("Status: %s", strings.Join(traits(v), ", "))
 	switch {
 	case v.Err != nil:
-		l.Line("It could not be read: %s", shorten(errorText(v.Err), 2*maxDetail))
+		l.Line("It could not be read: %s", agent.Shorten(errorText(v.Err), 2*maxDetail))
 		return
 	case pr.Skipped != "":
 		text, input := Explain(pr.Skipped)
-		l.Line("It is left alone as a whole: %s", withDetail(string(pr.Skipped), text, shorten(pr.Detail, maxDetail)))
+		l.Line("It is left alone as a whole: %s", withDetail(string(pr.Skipped), text, agent.Shorten(pr.Detail, maxDetail)))
 		l.wouldChange(input, pr.Skipped, "")
 	case len(pr.Evaluations) == 0:
 		l.Line("The service holds no policy evaluation for it.")
@@ -42,7 +43,7 @@ func (l *Log) explainPullRequest(pr requeue.PullRequestPlan) {
 
 // traits are what the rules for pull requests look at.
 func traits(pr *requeue.PullRequest) []string {
-	out := []string{shorten(pr.Status, maxName)}
+	out := []string{agent.Shorten(pr.Status, maxName)}
 	add := func(is bool, yes, no string) {
 		if text := map[bool]string{true: yes, false: no}[is]; text != "" {
 			out = append(out, text)
@@ -51,10 +52,10 @@ func traits(pr *requeue.PullRequest) []string {
 	add(pr.Draft, "draft", "not a draft")
 	add(pr.AutoComplete, "auto-complete is set", "auto-complete is not set")
 	add(pr.Fork, "from a fork", "")
-	add(pr.MergeStatus != "", "merge status "+shorten(pr.MergeStatus, maxName), "")
+	add(pr.MergeStatus != "", "merge status "+agent.Shorten(pr.MergeStatus, maxName), "")
 	add(!pr.Created.IsZero(), "created "+pr.Created.UTC().Format("2006-01-02"), "")
-	add(len(pr.Labels) > 0, "labels "+shorten(strings.Join(pr.Labels, ", "), maxName), "no labels")
-	add(pr.Author.DisplayName != "", "by "+shorten(pr.Author.DisplayName, maxName), "")
+	add(len(pr.Labels) > 0, "labels "+agent.Shorten(strings.Join(pr.Labels, ", "), maxName), "no labels")
+	add(pr.Author.DisplayName != "", "by "+agent.Shorten(pr.Author.DisplayName, maxName), "")
 	return out
 }
 
@@ -64,7 +65,7 @@ func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.Evaluation
 	if v.Policy.Blocking {
 		kind = "required"
 	}
-	subject := shorten(v.Policy.TypeName, maxName)
+	subject := agent.Shorten(v.Policy.TypeName, maxName)
 	if v.IsBuild() {
 		subject = fmt.Sprintf("build validation, pipeline %d", v.Policy.PipelineID)
 		if e.Pipeline != "" {
@@ -81,14 +82,14 @@ func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.Evaluation
 		state += fmt.Sprintf(" (the service says %s)", quoted(v.Status, maxName))
 	}
 	if v.IsBuild() {
-		state += ", " + buildText(v, l.options.Now())
+		state += ", " + buildText(v, l.now())
 	}
 	l.Line("    %s", state)
 	switch {
 	case e.Requeue:
 		l.Line("    Re-queue: %s", join("; ", "yes", detailText(e)))
 	case e.Err != nil:
-		l.Line("    Re-queue: no, failed: %s", shorten(errorText(e.Err), 2*maxDetail))
+		l.Line("    Re-queue: no, failed: %s", agent.Shorten(errorText(e.Err), 2*maxDetail))
 	case e.Reason != "":
 		text, input := explainEvaluation(e)
 		l.Line("    Re-queue: no, %s", withDetail(reasonText(e), text, detailText(e)))

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 )
 
 // Files are what a run leaves behind for others to read: the JSON report and the Markdown summary.
@@ -52,7 +54,7 @@ func OpenFiles(reportPath, temporary string) (*Files, error) {
 
 // showable refuses a path that no line of the log could show as it is.
 func showable(path string) error {
-	if clean(path) != path || strings.ContainsRune(path, utf8.RuneError) {
+	if agent.Clean(path) != path || strings.ContainsRune(path, utf8.RuneError) {
 		return errors.New("the path holds a control character, an invisible character or invalid UTF-8")
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -260,7 +261,7 @@ func (j *jsonWriter) flush() {
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRune(text[at:])
 		}
-		if r == '#' && hash || r > '~' && invisible(r) {
+		if r == '#' && hash || r > '~' && agent.Invisible(r) {
 			escape(at, size, r)
 			hash = false
 		} else {

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -231,7 +233,7 @@ func FuzzJSON(f *testing.F) {
 		if got, want := wire.PullRequests[0].Title, "Fix the login"+toValid(foreign); got != want {
 			t.Fatalf("the title came back as %q, want %q", got, want)
 		}
-		for _, line := range agentLines(string(data)) {
+		for _, line := range agenttest.Lines(string(data)) {
 			if got := shapeOfData(line); got != "" {
 				t.Fatalf("a line of the report holds %s: %s", got, line)
 			}
@@ -275,23 +277,23 @@ func TestWords(t *testing.T) {
 
 func TestOutputs(t *testing.T) {
 	t.Parallel()
-	want := []Variable{
-		{"plannedCount", "5"},
-		{"requeuedCount", "2"},
-		{"declinedCount", "1"},
-		{"movedCount", "1"},
-		{"failedCount", "4"},
-		{"skippedCount", "9"},
-		{"skippedPullRequestCount", "2"},
-		{"pullRequestCount", "7"},
-		{"evaluationCount", "14"},
-		{"pullRequestIds", "101"},
-		{"buildIds", "4801,4802"},
-		{"exhaustedPullRequestIds", "102"},
-		{"limited", "true"},
-		{"reportPath", "/temp/report.json"},
+	want := []agent.Variable{
+		{Name: "plannedCount", Value: "5"},
+		{Name: "requeuedCount", Value: "2"},
+		{Name: "declinedCount", Value: "1"},
+		{Name: "movedCount", Value: "1"},
+		{Name: "failedCount", Value: "4"},
+		{Name: "skippedCount", Value: "9"},
+		{Name: "skippedPullRequestCount", Value: "2"},
+		{Name: "pullRequestCount", Value: "7"},
+		{Name: "evaluationCount", Value: "14"},
+		{Name: "pullRequestIds", Value: "101"},
+		{Name: "buildIds", Value: "4801,4802"},
+		{Name: "exhaustedPullRequestIds", Value: "102"},
+		{Name: "limited", Value: "true"},
+		{Name: "reportPath", Value: "/temp/report.json"},
 	}
-	waited := append(slices.Clip(want), Variable{"succeededCount", "1"}, Variable{"rejectedCount", "0"}, Variable{"pendingCount", "1"})
+	waited := append(slices.Clip(want), agent.Variable{Name: "succeededCount", Value: "1"}, agent.Variable{Name: "rejectedCount", Value: "0"}, agent.Variable{Name: "pendingCount", Value: "1"})
 	if diff := cmp.Diff(want, sampleRun(same).Outputs("/temp/report.json", false)); diff != "" {
 		t.Errorf("Outputs (-want +got):\n%s", diff)
 	}

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -28,7 +29,7 @@ func entity(r rune) string {
 // Markdown makes foreign text inert within Markdown: one line of plain text, without live HTML, links, tables, mentions
 // of people, links to work items or pull requests, formulas or emoji.
 func Markdown(text string) string {
-	text = strings.Join(strings.Fields(clean(text)), " ")
+	text = strings.Join(strings.Fields(agent.Clean(text)), " ")
 	var out strings.Builder
 	out.Grow(len(text) + 16)
 	start := true // nothing but digits so far: "1." and "1)" would begin a list
@@ -65,7 +66,7 @@ func wordRune(r rune) bool {
 func digit(r rune) bool { return '0' <= r && r <= '9' }
 
 // markdown is Markdown, cut to n characters first.
-func markdown(text string, n int) string { return Markdown(shorten(text, n)) }
+func markdown(text string, n int) string { return Markdown(agent.Shorten(text, n)) }
 
 // link is a link of ours; without a usable address just its text. The text is foreign.
 func link(text, address string) string {
@@ -77,7 +78,7 @@ func link(text, address string) string {
 
 // safeURL is an http or https address in which nothing can end a link or mean anything to Markdown; "" if it is none.
 func safeURL(address string) string {
-	u, err := url.Parse(clean(address))
+	u, err := url.Parse(agent.Clean(address))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Opaque != "" {
 		return ""
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -115,7 +116,7 @@ func FuzzMarkdown(f *testing.F) {
 			t.Fatalf("Markdown(%q) = %q holds %s", text, got, found)
 		}
 		shown := html.UnescapeString(strings.NewReplacer(`\~`, "~", `\-`, "-").Replace(got))
-		want := strings.ReplaceAll(strings.Join(strings.Fields(clean(text)), " "), "//", "/ /")
+		want := strings.ReplaceAll(strings.Join(strings.Fields(agent.Clean(text)), " "), "//", "/ /")
 		want = strings.ReplaceAll(want, "//", "/ /")
 		if shown != want {
 			t.Fatalf("Markdown(%q) is shown as %q, want %q", text, shown, want)
@@ -328,7 +329,7 @@ func FuzzSummary(f *testing.F) {
 			repository.URL = foreign
 			pr.Repository = &repository
 		}
-		if u, err := url.Parse(clean(foreign)); err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		if u, err := url.Parse(agent.Clean(foreign)); err != nil || u.Scheme != "http" && u.Scheme != "https" {
 			outline(t, writeSummary(t, r)+comments(r))
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -46,7 +47,7 @@ func (n namer) line(before string, pr *requeue.PullRequest, after string) string
 
 // place is " (main)" or " (project/repository, main)".
 func (n namer) place(pr *requeue.PullRequest) string {
-	place := join(", ", n.repository(pr.Repository), shorten(requeue.ShortBranch(pr.TargetRefName), maxName))
+	place := join(", ", n.repository(pr.Repository), agent.Shorten(requeue.ShortBranch(pr.TargetRefName), maxName))
 	if place == "" {
 		return ""
 	}
@@ -56,9 +57,9 @@ func (n namer) place(pr *requeue.PullRequest) string {
 func (n namer) repository(r *requeue.Repository) string {
 	switch {
 	case n.projects:
-		return join("/", shorten(r.Project.Name, maxName), shorten(r.Name, maxName))
+		return join("/", agent.Shorten(r.Project.Name, maxName), agent.Shorten(r.Name, maxName))
 	case n.repositories:
-		return shorten(r.Name, maxName)
+		return agent.Shorten(r.Name, maxName)
 	}
 	return ""
 }
@@ -93,7 +94,7 @@ func detailText(e requeue.EvaluationPlan) string {
 	if e.Detail == policyName(e) || e.Detail == onlyBuilds {
 		return ""
 	}
-	return shorten(e.Detail, maxDetail)
+	return agent.Shorten(e.Detail, maxDetail)
 }
 
 // stateWord is the state as a person would say it.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -13,9 +14,9 @@ func (l *Log) Outcome(a requeue.Action, o requeue.Outcome) {
 	defer l.mu.Unlock()
 	if !l.known.begun {
 		l.known.begun = true
-		l.tag("section", "== ", bold, "What happened")
+		l.Section("What happened")
 	}
-	l.line(l.known.line(a, join(", ", outcomeText(o), resultText(o))))
+	l.Line("%s", l.known.line(a, join(", ", outcomeText(o), resultText(o))))
 }
 
 // Result prints how a re-queued evaluation ended, where the run waits.
@@ -27,7 +28,7 @@ func (l *Log) Result(a requeue.Action, o requeue.Outcome) {
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.line(l.known.line(a, build+text))
+		l.Line("%s", l.known.line(a, build+text))
 	}
 }
 
@@ -35,15 +36,15 @@ func outcomeText(o requeue.Outcome) string {
 	switch o.Verdict {
 	case requeue.VerdictRequeued:
 		if o.BuildAfter == 0 {
-			return join(": ", "re-queued", shorten(o.Detail, maxDetail))
+			return join(": ", "re-queued", agent.Shorten(o.Detail, maxDetail))
 		}
 		return fmt.Sprintf("re-queued, build %d", o.BuildAfter)
 	case requeue.VerdictDeclined:
-		return withDetail("declined", "the service took the request and started no build", shorten(o.Detail, maxDetail))
+		return withDetail("declined", "the service took the request and started no build", agent.Shorten(o.Detail, maxDetail))
 	case requeue.VerdictMoved:
-		return withDetail("moved", "left alone, it changed after the plan was made", shorten(o.Detail, maxDetail))
+		return withDetail("moved", "left alone, it changed after the plan was made", agent.Shorten(o.Detail, maxDetail))
 	case requeue.VerdictFailed:
-		return join(": ", "failed", shorten(errorText(o.Err), 2*maxDetail))
+		return join(": ", "failed", agent.Shorten(errorText(o.Err), 2*maxDetail))
 	case requeue.VerdictPlanned:
 	}
 	return "planned: the run ended before its turn"
@@ -53,7 +54,7 @@ func resultText(o requeue.Outcome) string {
 	if o.Result == "" {
 		return ""
 	}
-	return join(": ", string(o.Result), shorten(o.ResultDetail, maxDetail))
+	return join(": ", string(o.Result), agent.Shorten(o.ResultDetail, maxDetail))
 }
 
 // Counts prints the run in numbers.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -64,11 +65,11 @@ func (l *Log) Head(version, collection string, effective []string) {
 func (l *Log) Visible(identity string, err error, repositories, pullRequests int) {
 	switch {
 	case err != nil:
-		l.Line("Identity: unknown, it could not be read (%s). That changes nothing else.", shorten(errorText(err), maxDetail))
+		l.Line("Identity: unknown, it could not be read (%s). That changes nothing else.", agent.Shorten(errorText(err), maxDetail))
 	case identity == "":
 		l.Line("Identity: unknown. That changes nothing else.")
 	default:
-		l.Line("Identity: %s", shorten(identity, maxName))
+		l.Line("Identity: %s", agent.Shorten(identity, maxName))
 	}
 	l.Line("Visible: %s; %s in scope.", plural(repositories, "repository"), plural(pullRequests, "pull request"))
 }
@@ -103,7 +104,7 @@ func (l *Log) Plan(p requeue.Plan, dryRun bool) {
 	default:
 		l.Section(fmt.Sprintf("Plan: %d of %s %s re-queued, in this order", len(p.Actions), of, verb))
 	}
-	now := l.options.Now()
+	now := l.now()
 	for _, a := range p.Actions {
 		text := stateWord(a.State) + ", " + buildText(a.Evaluation, now)
 		l.Line("%s", k.line(a, join("; ", text, detailText(k.verdict(a)))))
@@ -127,11 +128,11 @@ func (l *Log) unread(k known) {
 	}
 	for _, pr := range k.plan.PullRequests {
 		if pr.PullRequest.Err != nil {
-			add(k.namer.line("  ", pr.PullRequest, shorten(errorText(pr.PullRequest.Err), maxDetail)))
+			add(k.namer.line("  ", pr.PullRequest, agent.Shorten(errorText(pr.PullRequest.Err), maxDetail)))
 		}
 		for _, e := range pr.Evaluations {
 			if e.Err != nil {
-				add(k.namer.line("  ", pr.PullRequest, policyText(e)+": "+shorten(errorText(e.Err), maxDetail)))
+				add(k.namer.line("  ", pr.PullRequest, policyText(e)+": "+agent.Shorten(errorText(e.Err), maxDetail)))
 			}
 		}
 	}
@@ -210,7 +211,7 @@ func (l *Log) leftAloneEach(k known) {
 	for _, pr := range k.plan.PullRequests {
 		if pr.Skipped != "" {
 			text, _ := Explain(pr.Skipped)
-			l.Line("%s", k.namer.line("  ", pr.PullRequest, withDetail(string(pr.Skipped), text, shorten(pr.Detail, maxDetail))))
+			l.Line("%s", k.namer.line("  ", pr.PullRequest, withDetail(string(pr.Skipped), text, agent.Shorten(pr.Detail, maxDetail))))
 		}
 		for _, e := range pr.Evaluations {
 			if e.Reason != "" {
@@ -293,7 +294,7 @@ func allStates() []requeue.State {
 
 // rawDecisions is what a debugging user sees of each verdict.
 func (l *Log) rawDecisions(p requeue.Plan) {
-	if !l.options.Debug {
+	if !l.Debugging() {
 		return
 	}
 	for _, pr := range p.PullRequests {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -58,7 +60,7 @@ func TestEveryReasonIsLogged(t *testing.T) {
 	for _, reason := range requeue.EvaluationReasons() {
 		skipped(b.build(requeue.StateFailed, 1), reason, "")
 	}
-	l, out := newLog(LogOptions{})
+	l, out := newLog(agent.LogOptions{})
 	plan := b.finish()
 	l.Plan(plan, false)
 	l.Counts(requeue.Summarize(plan, nil))
@@ -67,7 +69,7 @@ func TestEveryReasonIsLogged(t *testing.T) {
 			t.Errorf("%s is missing", reason)
 		}
 	}
-	for _, line := range agentLines(out.String()) {
+	for _, line := range agenttest.Lines(out.String()) {
 		if len(line) > aimLine && !strings.HasPrefix(line, "Left alone by reason") {
 			t.Errorf("%d characters: %s", len(line), line)
 		}
@@ -121,8 +123,8 @@ func TestShorten(t *testing.T) {
 		{"", 3, ""},
 	}
 	for _, tt := range tests {
-		if got := shorten(tt.text, tt.n); got != tt.want {
-			t.Errorf("shorten(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
+		if got := agent.Shorten(tt.text, tt.n); got != tt.want {
+			t.Errorf("agent.Shorten(%q, %d) = %q, want %q", tt.text, tt.n, got, tt.want)
 		}
 	}
 	if got, want := quoted(`say "x": y`, 80), `"say 'x': y"`; got != want {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -34,9 +35,6 @@ type Run struct {
 
 // RunError is an error that is not about one pull request.
 type RunError struct{ Project, Repository, Message string }
-
-// Variable is an output variable.
-type Variable struct{ Name, Value string }
 
 // words is the text of an error for people; "" for none.
 func (r Run) words(err error) string {
@@ -95,20 +93,20 @@ func resultCounts(c requeue.Counts) []count {
 
 // Outputs are the output variables, in a fixed order: numbers, true or false, and the report's path, never foreign
 // text, since later steps put them into scripts.
-func (r Run) Outputs(reportPath string, waited bool) []Variable {
-	var all []Variable
+func (r Run) Outputs(reportPath string, waited bool) []agent.Variable {
+	var all []agent.Variable
 	add := func(counts []count) {
 		for _, c := range counts {
-			all = append(all, Variable{c.name, strconv.Itoa(c.value)})
+			all = append(all, agent.Variable{Name: c.name, Value: strconv.Itoa(c.value)})
 		}
 	}
 	add(counts(r.Summary.Counts))
 	all = append(all,
-		Variable{"pullRequestIds", numbers(r.Summary.PullRequestIDs)},
-		Variable{"buildIds", numbers(r.Summary.BuildIDs)},
-		Variable{"exhaustedPullRequestIds", numbers(r.Summary.ExhaustedPullRequestIDs)},
-		Variable{"limited", strconv.FormatBool(r.Summary.Limited)},
-		Variable{"reportPath", reportPath},
+		agent.Variable{Name: "pullRequestIds", Value: numbers(r.Summary.PullRequestIDs)},
+		agent.Variable{Name: "buildIds", Value: numbers(r.Summary.BuildIDs)},
+		agent.Variable{Name: "exhaustedPullRequestIds", Value: numbers(r.Summary.ExhaustedPullRequestIDs)},
+		agent.Variable{Name: "limited", Value: strconv.FormatBool(r.Summary.Limited)},
+		agent.Variable{Name: "reportPath", Value: reportPath},
 	)
 	if waited {
 		add(resultCounts(r.Summary.Counts))

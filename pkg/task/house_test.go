@@ -59,13 +59,14 @@ func TestImports(t *testing.T) {
 	}
 	ours := map[string][]string{ // what each package may import of ours
 		"pkg/requeue":               {},
+		"pkg/agent":                 {},
 		"pkg/config":                {"pkg/requeue"},
 		"pkg/azdo":                  {"pkg/requeue"},
 		"pkg/azdo/azdotest":         {"pkg/azdo/azdotest/openapi"},
 		"pkg/azdo/azdotest/openapi": {},
-		"pkg/report":                {"pkg/requeue"},
+		"pkg/report":                {"pkg/agent", "pkg/requeue"},
 		"pkg/record":                {},
-		"pkg/task":                  {"pkg/config", "pkg/azdo", "pkg/record", "pkg/report", "pkg/requeue"},
+		"pkg/task":                  {"pkg/agent", "pkg/config", "pkg/azdo", "pkg/record", "pkg/report", "pkg/requeue"},
 		"cmd/task":                  {"pkg/task"},
 		"pkg/agent/agenttest":       {},
 		"cmd/demo":                  {"pkg/azdo/azdotest", "cmd/demo/show", "pkg/agent/agenttest"},
@@ -82,7 +83,7 @@ func TestImports(t *testing.T) {
 		{"net/http", []string{"pkg/azdo", "pkg/azdo/azdotest", "cmd/replay/recording"}, "only azdo speaks HTTP, and no other package sees a status code"},
 		{"github.com/sethvargo/go-envconfig", []string{"pkg/config", "pkg/task", "cmd/task"}, "only config decodes the environment, the others name its Lookuper"},
 		{"os", []string{"cmd/", "pkg/agent/agenttest", "pkg/report", "pkg/azdo", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task and to the agent that tests it, files to report, certificates to azdo"},
-		{"log", []string{"cmd/task", "pkg/azdo/azdotest", "cmd/replay/recording"}, "whatever is printed goes through report.Log"},
+		{"log", []string{"cmd/task", "pkg/azdo/azdotest", "cmd/replay/recording"}, "whatever is printed goes through agent.Log"},
 	}
 	for _, p := range listPackages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/config"
 	"github.com/pr-evaluations/reschedule/pkg/report"
@@ -47,7 +48,7 @@ type Process struct {
 // not one request was sent. When ctx ends it begins nothing more, reports what was done and what was not, and returns 1.
 func Run(ctx context.Context, p Process) (code int) {
 	cfg, faults := config.Load(ctx, p.Env)
-	log := report.New(p.Stdout, report.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal})
+	log := report.New(agent.NewLog(p.Stdout, agent.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal}), nil)
 	log.Mask(secretsOf(cfg)...)
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -368,7 +369,7 @@ func (r *run) finish(f found, plan requeue.Plan, outcomes []requeue.Outcome, can
 		end.problems = true
 	}
 	// For the files: what the log lets through an agent masks.
-	hidden := report.NewHider(secretsOf(r.config)...)
+	hidden := agent.NewHider(secretsOf(r.config)...)
 	words := func(err error) string { return hidden.Hide(r.words(err)) }
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,

@@ -1,9 +1,8 @@
-package report
+package agent
 
 import (
 	"strings"
 	"testing"
-	"unicode"
 )
 
 // What follows reads a task's output as the agent does. It is written from the agent's own sources
@@ -72,59 +71,6 @@ func unescapeAgent(escaped string) string {
 		escaped = strings.ReplaceAll(escaped, pair[0], pair[1])
 	}
 	return escaped
-}
-
-// The tags that the product writes at the beginning of a line.
-var ownTags = []string{"section", "group", "endgroup", "debug", "error", "warning"}
-
-// shape is what a line is to the agent and to its page, whatever foreign text it carries: "command task.logissue
-// type=error", "tag section" or "text". It fails the test where anything else could be seen in the line.
-func shape(t *testing.T, line string) string {
-	t.Helper()
-	for _, r := range line {
-		if r == unicode.ReplacementChar {
-			continue
-		}
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-			t.Fatalf("line %q holds the character %U", line, r)
-		}
-	}
-	if count := len([]rune(line)); count > 3200 { // escapes included; see TestLineLength for what people see
-		t.Fatalf("line of %d characters", count)
-	}
-	if rest, found := strings.CutPrefix(line, "##vso["); found {
-		c, ok := parseAgentCommand(line)
-		if !ok {
-			t.Fatalf("line %q is a command that does not parse", line)
-		}
-		for _, r := range c.data + c.properties["type"] {
-			if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-				t.Fatalf("command %q prints the character %U", line, r)
-			}
-		}
-		// The agent prints what it decodes, but for variables, and does not parse it again. We do not rely on it.
-		if c.event != "setvariable" && strings.Contains(c.data, "##") {
-			t.Fatalf("command %q prints ##", line)
-		}
-		header, _, _ := strings.Cut(rest, "]")
-		return "command " + header
-	}
-	if rest, found := strings.CutPrefix(line, "##["); found {
-		tag, text, _ := strings.Cut(rest, "]")
-		for _, own := range ownTags {
-			if tag == own && !strings.Contains(text, "##") {
-				return "tag " + tag
-			}
-		}
-		t.Fatalf("line %q has a tag that is not ours", line)
-	}
-	if strings.Contains(line, "##") {
-		t.Fatalf("line %q holds ##", line)
-	}
-	if _, ok := parseAgentCommand(line); ok {
-		t.Fatalf("line %q is a command", line)
-	}
-	return "text"
 }
 
 func TestAgentParser(t *testing.T) {

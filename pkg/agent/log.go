@@ -1,0 +1,251 @@
+package agent
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// LogOptions say for whom a Log writes.
+type LogOptions struct {
+	// Agent lets commands and formatting tags through; without it there is nobody who would read them.
+	Agent bool
+	// Debug lets Debugf through.
+	Debug bool
+	// Colour marks errors, warnings and sections where there is no agent to do it.
+	Colour bool
+	// Terminal shows the progress in place where there is no agent to do it.
+	Terminal bool
+}
+
+// Log is the one writer of a run. Each line is neutralised when it is finished and written with a single Write. It is
+// safe for concurrent use.
+type Log struct {
+	options LogOptions
+
+	mu       sync.Mutex
+	w        io.Writer
+	err      error
+	secrets  Hider
+	hidden   []string // what secrets was made of
+	progress int      // the last percentage
+	shown    int      // width of the progress line on the terminal
+	errors   issues
+	warnings issues
+}
+
+// NewLog returns a Log that writes to w.
+func NewLog(w io.Writer, o LogOptions) *Log {
+	return &Log{options: o, w: w, errors: issues{kind: kindError}, warnings: issues{kind: kindWarning}}
+}
+
+// Err is the first error of the writer, if any. Lines after it are tried all the same.
+func (l *Log) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Line writes one line for people. Line breaks in it become blanks.
+func (l *Log) Line(format string, a ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.line(fmt.Sprintf(format, a...))
+}
+
+// Section writes a heading.
+func (l *Log) Section(title string) { l.tagged("section", "== ", bold, title) }
+
+// Group begins lines that the agent's page folds.
+func (l *Log) Group(title string) { l.tagged("group", "", "", title) }
+
+// EndGroup ends the lines of Group.
+func (l *Log) EndGroup() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.options.Agent {
+		l.write("##[endgroup]")
+	}
+}
+
+// Debugging reports whether Debugf writes anything.
+func (l *Log) Debugging() bool { return l.options.Debug }
+
+// Debugf writes a line that only a debugging user sees.
+func (l *Log) Debugf(format string, a ...any) {
+	if l.options.Debug {
+		l.tagged("debug", "debug: ", "", fmt.Sprintf(format, a...))
+	}
+}
+
+// Mask keeps secrets out of the log: the agent's, by task.setsecret for each line and each encoded form of a secret, and
+// our own, where lines and issues show "***" instead. It writes nothing without an agent.
+func (l *Log) Mask(secrets ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, secret := range secrets {
+		for _, text := range maskable(secret) {
+			if slices.Contains(l.hidden, text) {
+				continue
+			}
+			l.hidden = append(l.hidden, text)
+			if l.options.Agent {
+				l.write(Command{Name: "task.setsecret", Data: text}.String())
+			}
+		}
+	}
+	l.secrets = hiderOf(l.hidden)
+}
+
+// minHidden is the shortest text that our own lines hide. Shorter ones would garble every line and are left to the agent.
+const minHidden = 4
+
+// maskable lists the forms in which a secret may turn up: whole, line by line, escaped for a URL, and encoded.
+func maskable(secret string) []string {
+	var forms []string
+	add := func(text string, shortest int) {
+		if len(text) >= shortest && !slices.Contains(forms, text) {
+			forms = append(forms, text)
+		}
+	}
+	secret = strings.Trim(secret, "\r\n")
+	if strings.TrimSpace(secret) == "" {
+		return nil
+	}
+	if lines := strings.FieldsFunc(secret, func(r rune) bool { return r == '\r' || r == '\n' }); len(lines) > 1 {
+		for _, line := range lines { // an agent refuses to look for more than one line
+			add(strings.TrimSpace(line), minHidden) // not the lone brace of a JSON key file
+		}
+	} else {
+		add(secret, 1)
+		add(strings.TrimSpace(secret), 1)
+	}
+	add(url.QueryEscape(secret), 1)
+	add(url.PathEscape(secret), 1)
+	add(base64.StdEncoding.EncodeToString([]byte(secret)), minHidden)
+	add(base64.StdEncoding.EncodeToString([]byte(":"+secret)), minHidden) // as in "Basic", without a user name
+	return forms
+}
+
+// Variable is an output variable.
+type Variable struct{ Name, Value string }
+
+// SetVariable sets an output variable of the step.
+func (l *Log) SetVariable(v Variable) {
+	if !l.options.Agent {
+		l.Debugf("output variable %s = %s", v.Name, v.Value)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.write(Command{
+		Name:       "task.setvariable",
+		Properties: []Property{{"variable", v.Name}, {"isoutput", "true"}},
+		Data:       Clean(v.Value),
+	}.String())
+}
+
+// CompleteWithIssues makes SucceededWithIssues the step's result. Failure is told by the exit code alone: a
+// task.complete with Failed would outlive a successful retryCountOnTaskFailure.
+func (l *Log) CompleteWithIssues(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.options.Agent {
+		l.line("Succeeded with issues: " + text)
+		return
+	}
+	l.write(Command{
+		Name: "task.complete", Properties: []Property{{"result", "SucceededWithIssues"}}, Data: l.data(text),
+	}.String())
+}
+
+// UploadSummary hands the Markdown file to the agent, which reads it later: it has to stay where it is.
+func (l *Log) UploadSummary(path string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.options.Agent {
+		l.write(Command{Name: "task.uploadsummary", Data: path}.String())
+	}
+}
+
+// Progress shows how far the run is, in percent, which never goes back. Without an agent it appears on a terminal
+// alone, in place.
+func (l *Log) Progress(percent int, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	percent = min(max(percent, 0), 100)
+	switch {
+	case l.options.Agent:
+		if percent <= l.progress {
+			return
+		}
+		l.progress = percent
+		l.write(Command{
+			Name: "task.setprogress", Properties: []Property{{"value", strconv.Itoa(percent)}}, Data: l.data(text),
+		}.String())
+	case l.options.Terminal:
+		l.progress = max(percent, l.progress)
+		line := neutral(fmt.Sprintf("%3d %% %s", l.progress, Shorten(l.hide(text), 70)))
+		erase := l.erase()
+		l.shown = len(line) // at least its width
+		l.send(erase + line)
+	}
+}
+
+// tagged writes a line of ours under a formatting tag, or with a plain mark where there is no agent.
+func (l *Log) tagged(tag, mark, colour, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tag(tag, mark, colour, text)
+}
+
+func (l *Log) tag(tag, mark, colour, text string) {
+	switch {
+	case l.options.Agent:
+		// The text is neutralised behind its tag, so the seam cannot hold a "##" either: a tag ends in "]".
+		l.write("##[" + tag + "]" + neutral(l.hide(text)))
+	case l.options.Colour && colour != "":
+		l.write(colour + neutral(mark+l.hide(text)) + reset)
+	default:
+		l.line(mark + text)
+	}
+}
+
+const (
+	bold   = "\x1b[1m"
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	reset  = "\x1b[0m"
+)
+
+// line writes a line for people; the lock is held.
+func (l *Log) line(text string) { l.write(neutral(l.hide(text))) }
+
+// data makes foreign text fit for the data of a command: escaping alone would let the agent print what it decodes.
+func (l *Log) data(text string) string { return neutral(l.hide(text)) }
+
+func (l *Log) hide(text string) string { return l.secrets.Hide(text) }
+
+// write sends one finished line.
+func (l *Log) write(line string) { l.send(l.erase() + line + "\n") }
+
+// erase takes the progress line off the terminal.
+func (l *Log) erase() string {
+	if l.shown == 0 {
+		return ""
+	}
+	blank := "\r" + strings.Repeat(" ", l.shown) + "\r"
+	l.shown = 0
+	return blank
+}
+
+func (l *Log) send(text string) {
+	if _, err := io.WriteString(l.w, text); err != nil && l.err == nil {
+		l.err = fmt.Errorf("write the log: %w", err)
+	}
+}

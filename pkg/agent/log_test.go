@@ -1,0 +1,221 @@
+package agent
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func newLog(o LogOptions) (*Log, *bytes.Buffer) {
+	var out bytes.Buffer
+	return NewLog(&out, o), &out
+}
+
+// hostile is what the fuzz targets start from.
+func hostile() []string {
+	return []string{
+		"", "plain", "##vso[task.complete result=Skipped]", "###vso[task.complete result=Skipped;done=true]",
+		"#", "##", "a\r\n##vso[task.setvariable variable=x]y", "\u2028##[error]x", "\u0085##[group]", "#\u200b#vso[task.debug]",
+		"#\u00ad#vso[build.addbuildtag]x", "\u202e]osv##", "%0A##vso[task.debug]", "%0D%0A", "];result=Failed", ";isoutput=false",
+		"\xff\xfe##vso[\xff", "\x1b[31mred\x1b[0m", "\x00", "##VSO[task.complete]", "\ufeff##vso[task.complete]", "#\ufe0f#vso[task.complete]",
+		"%AZP25", "%3B%5D", strings.Repeat("#", 1100), strings.Repeat("\U0001F600", 550), strings.Repeat("a", 999) + "##",
+	}
+}
+
+func FuzzCommand(f *testing.F) {
+	for _, text := range hostile() {
+		f.Add(text, text)
+	}
+	f.Fuzz(func(t *testing.T, value, data string) {
+		line := Command{Name: "task.logissue", Properties: []Property{{"type", "error"}, {"code", value}}, Data: data}.String()
+		if strings.ContainsAny(line, "\r\n") {
+			t.Fatalf("%q is more than one line", line)
+		}
+		got, ok := parseAgentCommand(line)
+		want := agentCommand{area: "task", event: "logissue", properties: map[string]string{"type": "error"}, data: data}
+		if value != "" {
+			want.properties["code"] = value
+		}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(agentCommand{})); !ok || diff != "" {
+			t.Fatalf("%q does not come back (-want +got):\n%s", line, diff)
+		}
+	})
+}
+
+func FuzzMask(f *testing.F) {
+	for _, text := range hostile() {
+		f.Add(text)
+	}
+	f.Add("secret")
+	f.Add("{\n  \"key\": \"value\"\n}")
+	f.Fuzz(func(t *testing.T, secret string) {
+		l, out := newLog(LogOptions{Agent: true})
+		l.Mask(secret)
+		for _, line := range agentLines(out.String()) {
+			c, ok := parseAgentCommand(line)
+			if !ok || !strings.HasPrefix(line, "##vso[task.setsecret]") || strings.ContainsAny(c.data, "\r\n") || c.data == "" {
+				t.Fatalf("Mask(%q) wrote %q", secret, line)
+			}
+		}
+		written := out.Len()
+		l.Line("%s", secret)
+		if text := out.String()[written:]; len(secret) >= minHidden && strings.TrimSpace(secret) == secret && !strings.ContainsAny(secret, "*\r\n") &&
+			strings.Contains(text, secret) {
+			t.Fatalf("the line %q shows the secret", text)
+		}
+	})
+}
+
+func TestNeutral(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, line, want string }{
+		{"plain text stays", "Fix #12 for 100 % of users", "Fix #12 for 100 % of users"},
+		{"a command", "##vso[task.complete result=Skipped]", "# #vso[task.complete result=Skipped]"},
+		{"three hashes", "###vso[x.y]", "# # #vso[x.y]"},
+		{"a tag", "##[error]x", "# #[error]x"},
+		{"line ends", "a\r\nb\u0085c\u2028d\u2029e", "a  b c d e"},
+		{"a hidden character between two hashes", "#\u200b#vso[x.y]", "# #vso[x.y]"},
+		{"a soft hyphen between two hashes", "#\u00ad#vso[x.y]", "# #vso[x.y]"},
+		{"reading order", "a\u202eb\u2066c", "a b c"},
+		{"escape sequences", "\x1b[31mred", " [31mred"},
+		{"invalid bytes", "a\xffb", "a\ufffdb"},
+		{"letters of any script", "größe 你好 שלום", "größe 你好 שלום"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := neutral(tt.line); got != tt.want {
+				t.Errorf("neutral(%q) = %q, want %q", tt.line, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLineLength(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{strings.Repeat("a", 5000), strings.Repeat("#", 5000), strings.Repeat("\U0001F600", 5000), strings.Repeat("a", 1000)} {
+		if got := len(utf16.Encode([]rune(neutral(text)))); got > maxLine {
+			t.Errorf("a line of %d, want at most %d", got, maxLine)
+		}
+	}
+	if got := neutral(strings.Repeat("a", 1001)); got != strings.Repeat("a", 999)+"…" {
+		t.Errorf("a cut line ends in %q, want …", got[len(got)-10:])
+	}
+	if got := neutral(strings.Repeat("a", 1000)); got != strings.Repeat("a", 1000) {
+		t.Error("a line of the greatest length is cut")
+	}
+}
+
+func TestIssueLimit(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		errors int
+		want   []string // the issues beyond the ninth
+		lines  int      // all lines about errors
+	}{
+		{"nine come as they are", 9, nil, 9},
+		{"the tenth is held back and comes at the end", 10, []string{"error 10"}, 11},
+		{"the tenth gathers the rest", 12, []string{"3 more: error 10 | error 11 | error 12"}, 13},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l, out := newLog(LogOptions{Agent: true})
+			for i := range tt.errors {
+				l.Error(fmt.Sprintf("error %d", i+1))
+			}
+			l.Warning("a warning")
+			l.FlushIssues()
+			l.FlushIssues()
+			var issues []string
+			lines := 0
+			for _, line := range agentLines(out.String()) {
+				c, ok := parseAgentCommand(line)
+				if ok && c.properties["type"] == "error" {
+					issues = append(issues, c.data)
+				}
+				if !ok || c.properties["type"] == "error" {
+					lines++
+				}
+			}
+			if got := issues[min(9, len(issues)):]; !slices.Equal(got, tt.want) {
+				t.Errorf("issues after the ninth: %q, want %q", got, tt.want)
+			}
+			if lines != tt.lines {
+				t.Errorf("%d lines, want %d", lines, tt.lines)
+			}
+		})
+	}
+
+	l, out := newLog(LogOptions{Agent: true})
+	for range 500 {
+		l.Error(strings.Repeat("long text ", 50))
+	}
+	l.FlushIssues()
+	l.Error("after the end")
+	if got := strings.Count(out.String(), "##vso[task.logissue"); got != maxIssues {
+		t.Errorf("%d issues, want %d", got, maxIssues)
+	}
+	if !strings.Contains(out.String(), "##[error]after the end") {
+		t.Error("an error after FlushIssues is not in the log")
+	}
+
+	l, out = newLog(LogOptions{})
+	for range 12 {
+		l.Error("x")
+	}
+	l.FlushIssues()
+	if got := strings.Count(out.String(), "Error: x\n"); got != 12 {
+		t.Errorf("%d lines without an agent, want 12", got)
+	}
+}
+
+func TestSetVariable(t *testing.T) {
+	t.Parallel()
+	l, out := newLog(LogOptions{Agent: true})
+	l.SetVariable(Variable{"reportPath", "/agent/50%;]\nof\u200bit.json"})
+	c, _ := parseAgentCommand(strings.TrimSuffix(out.String(), "\n"))
+	want := agentCommand{
+		area: "task", event: "setvariable", properties: map[string]string{"variable": "reportPath", "isoutput": "true"},
+		data: "/agent/50%;] of it.json",
+	}
+	if diff := cmp.Diff(want, c, cmp.AllowUnexported(agentCommand{})); diff != "" {
+		t.Errorf("SetVariable (-want +got):\n%s", diff)
+	}
+}
+
+func TestNoCommandsWithoutAgent(t *testing.T) {
+	t.Parallel()
+	l, out := newLog(LogOptions{})
+	l.Mask("a secret")
+	l.UploadSummary("/tmp/summary.md")
+	l.SetVariable(Variable{"plannedCount", "1"})
+	l.Progress(10, "reading")
+	l.Group("")
+	l.EndGroup()
+	if got := strings.TrimSpace(out.String()); got != "" {
+		t.Errorf("wrote %q", got)
+	}
+	l.Line("this is a secret.")
+	if got := out.String(); !strings.HasSuffix(got, "this is ***.\n") {
+		t.Errorf("wrote %q, want the secret hidden", got)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	l, out := newLog(LogOptions{Agent: true})
+	for _, percent := range []int{0, 10, 10, 5, 200} {
+		l.Progress(percent, "reading")
+	}
+	want := "##vso[task.setprogress value=10]reading\n##vso[task.setprogress value=100]reading\n"
+	if got := out.String(); got != want {
+		t.Errorf("wrote %q, want %q", got, want)
+	}
+}
