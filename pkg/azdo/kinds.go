@@ -3,66 +3,48 @@ package azdo
 import (
 	"errors"
 	"net/http"
-	"time"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// IsNotFound reports whether the service says that the thing does not exist, or hides it.
-func IsNotFound(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.StatusCode == http.StatusNotFound
-}
-
-// IsGone reports whether the service says that the thing does not exist any more. A refusal that hides it says so.
-func IsGone(err error) bool { return IsNotFound(err) && !IsRefused(err) }
-
-// IsTokenRefused reports whether the service did not take the token at all: nothing that it is asked with it can succeed.
-func IsTokenRefused(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && (e.StatusCode == http.StatusUnauthorized || e.SignIn)
-}
-
-// IsForbidden reports whether the service knows the identity and does not let it do this.
-func IsForbidden(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.StatusCode == http.StatusForbidden
-}
-
-// IsThrottled reports whether the service turned the request down because there were too many: nothing was done. The
-// duration is how long it asked to wait, 0 if it did not say.
-func IsThrottled(err error) (time.Duration, bool) {
-	var e *Error
-	if errors.As(err, &e) && e.StatusCode == http.StatusTooManyRequests {
-		return e.RetryAfter, true
-	}
-	return 0, false
-}
-
-// IsOverdue reports whether a re-queue was not sent because it would have had to wait too long after the caller's last
-// look at the evaluation: look again, then send it again.
-func IsOverdue(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.waited
-}
-
-// IsLost reports whether a request that changes something may have been carried out although its answer is missing.
-func IsLost(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Lost
-}
-
-// IsStale reports whether the service turned a change down in a way that is explained best by something else having
-// changed since the last look: 400, 404, 409 or 410.
-func IsStale(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.StatusCode {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusGone:
-		return true
+// Is makes an Error each of requeue's failures that its answer stands for.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case requeue.ErrNotFound:
+		return e.StatusCode == http.StatusNotFound
+	case requeue.ErrGone: // a refusal that hides the thing says so
+		return e.StatusCode == http.StatusNotFound && !e.Refused()
+	case requeue.ErrTokenRefused:
+		return e.StatusCode == http.StatusUnauthorized || e.SignIn
+	case requeue.ErrForbidden:
+		return e.StatusCode == http.StatusForbidden
+	case requeue.ErrStale:
+		switch e.StatusCode {
+		case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusGone:
+			return true
+		}
+	case requeue.ErrOverdue:
+		return e.waited
+	case requeue.ErrLost:
+		return e.Lost
 	}
 	return false
 }
+
+// As makes an Error the requeue.Throttled that its answer stands for.
+func (e *Error) As(target any) bool {
+	throttled, ok := target.(*requeue.Throttled)
+	if ok = ok && e.StatusCode == http.StatusTooManyRequests; ok {
+		throttled.After = e.RetryAfter
+	}
+	return ok
+}
+
+// IsNotFound reports whether the service says that the thing does not exist, or hides it.
+func IsNotFound(err error) bool { return errors.Is(err, requeue.ErrNotFound) }
+
+// IsGone reports whether the service says that the thing does not exist any more.
+func IsGone(err error) bool { return errors.Is(err, requeue.ErrGone) }
 
 // IsRefused reports whether the service did not accept the identity, see Error.Refused.
 func IsRefused(err error) bool {

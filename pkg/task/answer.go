@@ -87,7 +87,7 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 			answers[i] = requeue.Answer{Pipeline: found[id], Err: err}
 		}
 	case requeue.AskBuild:
-		*a = buildAnswer(client.Build(ctx, q.ProjectID, q.BuildID))
+		*a = requeue.AnswerBuild(client.Build(ctx, q.ProjectID, q.BuildID))
 	case requeue.AskLastPush:
 		a.Pushed, a.Err = client.LastPush(ctx, q.ProjectID, q.RepositoryID, q.PullRequestID)
 	case requeue.AskErrors:
@@ -112,14 +112,6 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 // targetBranchBuilds is among how many of a branch's newest finished builds the last one that was not cancelled is looked
 // for: several results in one filter are more than the description of the service has.
 const targetBranchBuilds = 50
-
-// buildAnswer answers with a build, or with the news that it is gone.
-func buildAnswer(build requeue.Build, err error) requeue.Answer {
-	if azdo.IsGone(err) {
-		return requeue.Answer{Gone: true}
-	}
-	return requeue.Answer{Build: build, Err: err}
-}
 
 // each calls do for 0 to n-1, at most concurrency at once, and starts no more of them when ctx ends.
 func each(ctx context.Context, concurrency, n int, do func(i int)) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -49,7 +48,7 @@ type service struct {
 // policy: a re-queue may put it under a new number.
 func (s *service) record(ctx context.Context, a requeue.Action, id uuid.UUID) (requeue.Evaluation, error) {
 	found, err := s.evaluation(ctx, a.PullRequest.Repository.Project.ID, id)
-	if !azdo.IsGone(err) {
+	if !errors.Is(err, requeue.ErrGone) {
 		return found, err
 	}
 	all, listErr := s.evaluations(ctx, a.PullRequest)
@@ -245,7 +244,7 @@ func (x *executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullR
 	switch {
 	case ctx.Err() != nil:
 		return requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
-	case azdo.IsNotFound(err):
+	case errors.Is(err, requeue.ErrNotFound):
 		return moved("the pull request is gone"), true
 	case err != nil:
 		return failed(fmt.Errorf("read the pull request again: %w", err)), true
@@ -263,7 +262,7 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 	switch {
 	case ctx.Err() != nil:
 		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
-	case azdo.IsNotFound(err):
+	case errors.Is(err, requeue.ErrNotFound):
 		return 0, moved("the evaluation is gone"), true
 	case err != nil:
 		return 0, failed(fmt.Errorf("read the evaluation again: %w", err)), true
@@ -298,7 +297,7 @@ func (x *executor) factsFor(ctx context.Context, a requeue.Action, now requeue.E
 	if question == nil || now.BuildID != a.Evaluation.BuildID {
 		return x.facts, nil
 	}
-	answer := buildAnswer(x.build(ctx, question.ProjectID, question.BuildID))
+	answer := requeue.AnswerBuild(x.build(ctx, question.ProjectID, question.BuildID))
 	return requeue.Facts{*question: answer}, answer.Err
 }
 
@@ -321,20 +320,20 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *place, tu
 		after, err := x.requeue(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID,
 			func() { time.AfterFunc(turnLead, turn.pass) })
 		turn.pass()
-		retryAfter, throttled := azdo.IsThrottled(err)
+		throttled, isThrottled := errors.AsType[requeue.Throttled](err)
 		switch {
 		case err == nil:
 			return x.confirm(ctx, a, newest, after, place)
-		case throttled:
-			if try == maxTries || time.Since(begin) > tryTime && retryAfter == 0 {
+		case isThrottled:
+			if try == maxTries || time.Since(begin) > tryTime && throttled.After == 0 {
 				return failed(err), undecided
 			}
-			sleep(ctx, cmp.Or(retryAfter, time.Duration(try)*time.Second))
-		case azdo.IsOverdue(err): // nothing was sent
+			sleep(ctx, cmp.Or(throttled.After, time.Duration(try)*time.Second))
+		case errors.Is(err, requeue.ErrOverdue): // nothing was sent
 			if try == maxTries {
 				return failed(err), undecided
 			}
-		case azdo.IsLost(err):
+		case errors.Is(err, requeue.ErrLost):
 			patches++
 			o, ruling, settled := x.confirmLost(ctx, a, newest, place, err)
 			if settled || patches == maxPatches {
@@ -368,7 +367,7 @@ func unfinished(patches int) requeue.Outcome {
 
 // refused settles a request that the service turned down. What has moved since the look explains most of these.
 func (x *executor) refused(ctx context.Context, a requeue.Action, err error) (requeue.Outcome, ruling) {
-	if azdo.IsStale(err) {
+	if errors.Is(err, requeue.ErrStale) {
 		if o, stop := x.lookAtPullRequest(ctx, a.PullRequest); stop && o.Verdict == requeue.VerdictMoved {
 			return o, undecided
 		}
@@ -377,9 +376,9 @@ func (x *executor) refused(ctx context.Context, a requeue.Action, err error) (re
 		}
 	}
 	switch {
-	case azdo.IsTokenRefused(err):
+	case errors.Is(err, requeue.ErrTokenRefused):
 		return failed(err), refusedAll
-	case azdo.IsForbidden(err):
+	case errors.Is(err, requeue.ErrForbidden):
 		return failed(err), refused
 	}
 	return failed(err), undecided

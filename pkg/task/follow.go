@@ -3,6 +3,7 @@ package task
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -55,7 +55,7 @@ func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcome
 			break
 		}
 		open = w.poll(ctx, actions, outcomes, open, facts, poll%pullRequestPolls == 0, unread)
-		if slices.ContainsFunc(slices.Collect(maps.Values(unread)), azdo.IsTokenRefused) {
+		if errors.Is(errors.Join(slices.Collect(maps.Values(unread))...), requeue.ErrTokenRefused) {
 			detail = "the token was refused before its result was known"
 			break
 		}
@@ -136,7 +136,7 @@ func (w *follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome
 		}
 		l.result, l.detail, l.question = w.rules.Followed(a, ours, now, facts, time.Now())
 		if l.question != nil {
-			l.answer = buildAnswer(w.build(ctx, l.question.ProjectID, l.question.BuildID))
+			l.answer = requeue.AnswerBuild(w.build(ctx, l.question.ProjectID, l.question.BuildID))
 			if l.answer.Err != nil {
 				return look{build: l.build, err: l.answer.Err}
 			}
@@ -144,7 +144,7 @@ func (w *follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome
 		}
 	}
 	l.err = err
-	gone := azdo.IsNotFound(err)
+	gone := errors.Is(err, requeue.ErrNotFound)
 	if l.result != "" || err != nil && !gone || !pullRequest && !gone {
 		return l
 	}
