@@ -192,7 +192,7 @@ var faultTable = []hitFault{
 	{name: "byte order mark", word: "bom", cells: "fine fine  fine fine  fine fine  fine fine  fine fine  fine fine  fine fine  fine  fine fine  fine fine"},
 	{
 		name: "no answer", word: "hang", cells: "stop fine  none warn  none warn  half fine  skip skip  skip look  look look  -  dark mute  warn warn",
-		leaves: "twice 30 s for an answer and twice 20 s for a confirmation; TestWritesExactlyOnce of pkg/task does it in fake time",
+		leaves: "twice 30 s for an answer and twice 20 s for a confirmation; TestWritesExactlyOnce of pkg/execute does it in fake time",
 	},
 	{name: "no answer after doing", word: "hangAfter", cells: "stop fine  none warn  none warn  half fine  skip skip  skip look  look look  fine  dark mute  warn warn"},
 }

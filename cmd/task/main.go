@@ -1,5 +1,5 @@
 // Command task is the program of the marketplace task ReschedulePullRequestEvaluations. It knows the operating system:
-// signals, standard streams, the environment and the exit code. What it does with them is pkg/task.
+// signals, standard streams, the environment and the exit code. What it does with them is pkg/run.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
-	"github.com/pr-evaluations/reschedule/pkg/task"
+	"github.com/pr-evaluations/reschedule/pkg/run"
 )
 
 // version is set by the build, from task/task.json.
@@ -47,7 +47,7 @@ func main() {
 		go cancelOnEnd(os.Stdin, stopping)
 	}
 	terminal, colour := looks(env)
-	code := task.Run(ctx, task.Process{
+	code := run.Run(ctx, run.Process{
 		Env: envconfig.MapLookuper(env), Stdout: output{os.Stdout, stopping}, Version: version, Terminal: terminal, Colour: colour,
 	})
 	cancel()

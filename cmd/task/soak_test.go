@@ -19,7 +19,7 @@ import (
 
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 	"github.com/pr-evaluations/reschedule/pkg/report"
-	"github.com/pr-evaluations/reschedule/pkg/task"
+	product "github.com/pr-evaluations/reschedule/pkg/run"
 )
 
 var soak = flag.Duration("soak", 4*time.Second, "how long TestSoak goes on")
@@ -199,7 +199,7 @@ func soakRun(t *testing.T, random *rand.Rand, s *azdotest.Server, dir string) in
 	defer cancel()
 	var log bytes.Buffer
 	begin := time.Now()
-	code := task.Run(ctx, task.Process{Env: envconfig.MapLookuper(env), Stdout: &log, Version: "soak"})
+	code := product.Run(ctx, product.Process{Env: envconfig.MapLookuper(env), Stdout: &log, Version: "soak"})
 	took := time.Since(begin)
 	if code != 0 && code != 1 {
 		t.Errorf("exit code %d\n%s", code, log.String())

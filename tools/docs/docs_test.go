@@ -514,13 +514,13 @@ func TestWordsOfARunAreExplained(t *testing.T) {
 	t.Parallel()
 	page := read(t, "docs/troubleshooting.md")
 	for _, tc := range []struct{ file, said, explained string }{
-		{"pkg/task/first.go", `"not sent: refused for pull request %d"`, "\n### not sent: refused for pull request N\n"},
-		{"pkg/task/confirm.go", "accepted, no build seen yet", "Accepted, no build seen yet"},
-		{"pkg/task/confirm.go", "the project shows no pipeline %d any more", "the project shows no pipeline N any more"},
-		{"pkg/task/confirm.go", "most likely this identity lacks the permission", "most likely this identity lacks the permission"},
-		{"pkg/task/execute.go", "result not known", "Result not known"},
-		{"pkg/task/screener.go", "The list of policies of project %s lacks policy %d", "\n### The list of policies lacks a policy\n"},
-		{"pkg/task/run.go", "This server does not report whether a build has expired", "\n### The server does not report expiry\n"},
+		{"pkg/execute/first.go", `"not sent: refused for pull request %d"`, "\n### not sent: refused for pull request N\n"},
+		{"pkg/execute/confirm.go", "accepted, no build seen yet", "Accepted, no build seen yet"},
+		{"pkg/execute/confirm.go", "the project shows no pipeline %d any more", "the project shows no pipeline N any more"},
+		{"pkg/execute/confirm.go", "most likely this identity lacks the permission", "most likely this identity lacks the permission"},
+		{"pkg/execute/write.go", "result not known", "Result not known"},
+		{"pkg/discover/screener.go", "The list of policies of project %s lacks policy %d", "\n### The list of policies lacks a policy\n"},
+		{"pkg/run/run.go", "This server does not report whether a build has expired", "\n### The server does not report expiry\n"},
 		{"pkg/requeue/decide.go", "its build is gone", "its build is gone"},
 		{"pkg/requeue/decide.go", "neverRetryIf cannot be ruled out", "neverRetryIf cannot be ruled out"},
 		{"pkg/requeue/errortexts.go", "the build has no timeline", "| the build has no timeline |"},

@@ -1,4 +1,4 @@
-package task
+package discover
 
 import (
 	"cmp"
@@ -22,47 +22,47 @@ func unique[T any, K comparable](all []T, key func(T) K) []T {
 }
 
 // settleNamed says which named repositories and pull requests were not found, and which patterns matched nothing.
-func (d *discoverer) settleNamed(all *found) {
+func (d *discoverer) settleNamed(all *Found) {
 	c := d.config
 	if c.ValidatesPullRequest > 0 {
 		return
 	}
 	for _, item := range c.Repositories.Items {
 		matches := func(r *requeue.Repository) bool { return item.Matches(*r, c.Project) }
-		unread := func(p problem) bool {
-			return p.pullRequest == 0 && p.repository == "" && item.MatchesProject(p.scope, c.Project)
+		unread := func(p Problem) bool {
+			return p.PullRequest == 0 && p.Repository == "" && item.MatchesProject(p.scope, c.Project)
 		}
 		unlisted := func(p requeue.Project) bool { return item.MatchesProject(p, c.Project) }
-		if item.Exclude || slices.ContainsFunc(all.visible, matches) || slices.ContainsFunc(all.problems, unread) ||
+		if item.Exclude || slices.ContainsFunc(all.Visible, matches) || slices.ContainsFunc(all.Problems, unread) ||
 			slices.ContainsFunc(all.unlisted, unlisted) {
 			continue
 		}
 		if item.Named() {
-			all.problems = append(all.problems, problem{
-				project: cmp.Or(item.Project, c.Project.Name), repository: item.Repository, missing: true,
-				err: azdo.NotFound("find the repository", fmt.Sprintf("repository %q does not exist or is hidden", item.Text), true),
+			all.Problems = append(all.Problems, Problem{
+				Project: cmp.Or(item.Project, c.Project.Name), Repository: item.Repository, Missing: true,
+				Err: azdo.NotFound("find the repository", fmt.Sprintf("repository %q does not exist or is hidden", item.Text), true),
 			})
 			continue
 		}
-		all.warnings = append(all.warnings, fmt.Sprintf("No visible repository matches %q.", item.Text))
+		all.Warnings = append(all.Warnings, fmt.Sprintf("No visible repository matches %q.", item.Text))
 	}
 }
 
 // onlyMissingEverywhere keeps "not found" for the pull requests that no project of the scope has.
-func onlyMissingEverywhere(problems []problem, projects int) []problem {
+func onlyMissingEverywhere(problems []Problem, projects int) []Problem {
 	missing := map[int]int{}
 	for _, p := range problems {
-		if p.pullRequest > 0 && p.missing {
-			missing[p.pullRequest]++
+		if p.PullRequest > 0 && p.Missing {
+			missing[p.PullRequest]++
 		}
 	}
 	reported := map[int]bool{}
-	return slices.DeleteFunc(problems, func(p problem) bool {
-		if p.pullRequest == 0 || !p.missing {
+	return slices.DeleteFunc(problems, func(p Problem) bool {
+		if p.PullRequest == 0 || !p.Missing {
 			return false
 		}
-		drop := missing[p.pullRequest] < projects || reported[p.pullRequest]
-		reported[p.pullRequest] = true
+		drop := missing[p.PullRequest] < projects || reported[p.PullRequest]
+		reported[p.PullRequest] = true
 		return drop
 	})
 }

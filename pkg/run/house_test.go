@@ -1,4 +1,4 @@
-package task
+package run
 
 import (
 	"encoding/json"
@@ -66,8 +66,11 @@ func TestImports(t *testing.T) {
 		"pkg/azdo/azdotest/openapi": {},
 		"pkg/report":                {"pkg/agent", "pkg/requeue"},
 		"pkg/record":                {},
-		"pkg/task":                  {"pkg/agent", "pkg/config", "pkg/azdo", "pkg/record", "pkg/report", "pkg/requeue"},
-		"cmd/task":                  {"pkg/task"},
+		"pkg/parallel":              {},
+		"pkg/discover":              {"pkg/config", "pkg/azdo", "pkg/parallel", "pkg/requeue"},
+		"pkg/execute":               {"pkg/parallel", "pkg/requeue"},
+		"pkg/run":                   {"pkg/agent", "pkg/config", "pkg/azdo", "pkg/discover", "pkg/execute", "pkg/parallel", "pkg/record", "pkg/report", "pkg/requeue"},
+		"cmd/task":                  {"pkg/run"},
 		"pkg/agent/agenttest":       {},
 		"cmd/demo":                  {"pkg/azdo/azdotest", "cmd/demo/show", "pkg/agent/agenttest"},
 		"cmd/demo/show":             {"pkg/agent/agenttest"},
@@ -81,7 +84,7 @@ func TestImports(t *testing.T) {
 	}{
 		{"github.com/microsoft/azure-devops-go-api/", []string{"pkg/azdo"}, "the SDK's quirks stay in one package"},
 		{"net/http", []string{"pkg/azdo", "pkg/azdo/azdotest", "cmd/replay/recording"}, "only azdo speaks HTTP, and no other package sees a status code"},
-		{"github.com/sethvargo/go-envconfig", []string{"pkg/config", "pkg/task", "cmd/task"}, "only config decodes the environment, the others name its Lookuper"},
+		{"github.com/sethvargo/go-envconfig", []string{"pkg/config", "pkg/run", "cmd/task"}, "only config decodes the environment, the others name its Lookuper"},
 		{"os", []string{"cmd/", "pkg/agent/agenttest", "pkg/report", "pkg/azdo", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task and to the agent that tests it, files to report, certificates to azdo"},
 		{"log", []string{"cmd/task", "pkg/azdo/azdotest", "cmd/replay/recording"}, "whatever is printed goes through agent.Log"},
 	}

@@ -1,4 +1,4 @@
-package task
+package execute
 
 import (
 	"context"
@@ -149,11 +149,11 @@ func (s *stand) patch(ctx context.Context, _, _ uuid.UUID, begun func()) (requeu
 	return s.now(), nil
 }
 
-func (s *stand) service() service {
-	return service{
-		pullRequest: s.readPullRequest, evaluation: s.readEvaluation, requeue: s.patch, builds: s.listBuilds,
-		evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return nil, nil },
-		build:       func(context.Context, uuid.UUID, int) (requeue.Build, error) { return requeue.Build{}, nil },
+func (s *stand) service() Service {
+	return Service{
+		PullRequest: s.readPullRequest, Evaluation: s.readEvaluation, Requeue: s.patch, Builds: s.listBuilds,
+		Evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return nil, nil },
+		Build:       func(context.Context, uuid.UUID, int) (requeue.Build, error) { return requeue.Build{}, nil },
 	}
 }
 
@@ -217,8 +217,8 @@ func exactlyOnce(t *testing.T, seed uint64) (verdict requeue.Verdict) {
 			s.foreign = time.Now().Add(time.Duration(random.IntN(40)) * time.Second)
 		}
 		calls := 0
-		x := executor{service: s.service(), concurrency: 2, done: func(int, requeue.Outcome) { calls++ }}
-		o := x.execute(t.Context(), []requeue.Action{action})[0]
+		x := Executor{Service: s.service(), Concurrency: 2, Done: func(int, requeue.Outcome) { calls++ }}
+		o := x.Execute(t.Context(), []requeue.Action{action})[0]
 		verdict = o.Verdict
 		bad := ""
 		switch {
@@ -331,34 +331,34 @@ func TestWriteOutcomes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sent := 0
-				x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
-					evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return tt.listed, nil },
-					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+				x := Executor{Concurrency: 1, Done: func(int, requeue.Outcome) {}, Service: Service{
+					Evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return tt.listed, nil },
+					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 						now := *pr
 						if tt.pr != nil {
 							tt.pr(&now)
 						}
 						return now, tt.prErr
 					},
-					evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+					Evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 						if sent == 0 {
 							return tt.before.record, tt.before.err
 						}
 						return tt.after.record, tt.after.err
 					},
-					builds: func(context.Context, requeue.Action) ([]requeue.Build, error) {
+					Builds: func(context.Context, requeue.Action) ([]requeue.Build, error) {
 						if sent > 0 {
 							return tt.later, nil
 						}
 						return tt.builds, nil
 					},
-					requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
+					Requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
 						r := tt.patches[min(sent, len(tt.patches)-1)]
 						sent++
 						return r.record, r.err
 					},
 				}}
-				got := x.execute(t.Context(), []requeue.Action{expiredAction(7, 1)})[0]
+				got := x.Execute(t.Context(), []requeue.Action{expiredAction(7, 1)})[0]
 				if got.Verdict != tt.want || sent != tt.sent {
 					t.Errorf("verdict %s after %d requests, want %s after %d: %+v", got.Verdict, sent, tt.want, tt.sent, got)
 				}
@@ -394,28 +394,28 @@ func TestLostAnswerShowsLate(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin, late, sent := time.Now(), false, 0
 				a := expiredAction(7, 1)
-				x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
-					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
-					evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+				x := Executor{Concurrency: 1, Done: func(int, requeue.Outcome) {}, Service: Service{
+					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
+					Evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 						e := apart(*a.Evaluation)
 						if late {
 							tt.late(&e)
 						}
 						return e, nil
 					},
-					builds: func(context.Context, requeue.Action) ([]requeue.Build, error) {
+					Builds: func(context.Context, requeue.Action) ([]requeue.Build, error) {
 						if late && tt.build != 0 {
 							return []requeue.Build{{ID: tt.build, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}, nil
 						}
 						late = time.Since(begin) >= confirmTime // after the last look of the confirmation
 						return nil, nil
 					},
-					requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
+					Requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
 						sent++
 						return requeue.Evaluation{}, &azdo.Error{Message: "torn", Lost: true}
 					},
 				}}
-				got := x.execute(t.Context(), []requeue.Action{a})[0]
+				got := x.Execute(t.Context(), []requeue.Action{a})[0]
 				if diff := cmp.Diff(tt.want, got); diff != "" || sent != 1 {
 					t.Errorf("%d requests (-want +got)\n%s", sent, diff)
 				}
@@ -450,17 +450,17 @@ func TestWritesInPlanOrder(t *testing.T) {
 					byID[a.Evaluation.ID] = a
 					actions = append(actions, a)
 				}
-				x := executor{concurrency: concurrency, done: func(int, requeue.Outcome) {}, service: service{
-					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+				x := Executor{Concurrency: concurrency, Done: func(int, requeue.Outcome) {}, Service: Service{
+					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 						defer enter()()
 						return *pr, nil
 					},
-					evaluation: func(_ context.Context, _, id uuid.UUID) (requeue.Evaluation, error) {
+					Evaluation: func(_ context.Context, _, id uuid.UUID) (requeue.Evaluation, error) {
 						defer enter()()
 						return *byID[id].Evaluation, nil
 					},
-					builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { defer enter()(); return nil, nil },
-					requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
+					Builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { defer enter()(); return nil, nil },
+					Requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
 						mu.Lock()
 						order = append(order, byID[id].PullRequestIndex)
 						mu.Unlock()
@@ -471,7 +471,7 @@ func TestWritesInPlanOrder(t *testing.T) {
 						return e, nil
 					},
 				}}
-				x.execute(t.Context(), actions)
+				x.Execute(t.Context(), actions)
 				for i, pr := range order {
 					if i != pr {
 						t.Fatalf("writes started in the order %v", order)
@@ -491,24 +491,24 @@ func TestExecuteCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		requests := 0
-		x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
-			pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+		x := Executor{Concurrency: 1, Done: func(int, requeue.Outcome) {}, Service: Service{
+			PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 				requests++
 				return *pr, nil
 			},
-			evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+			Evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 				requests++
 				return *expiredAction(1, 1).Evaluation, nil
 			},
-			builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { requests++; return nil, nil },
-			requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
+			Builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { requests++; return nil, nil },
+			Requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
 				requests++
 				cancel(errors.New("cancelled"))
 				return requeue.Evaluation{}, &azdo.Error{StatusCode: 200, Message: "torn", Lost: true}
 			},
 		}}
-		got := x.execute(ctx, []requeue.Action{expiredAction(1, 1), expiredAction(1, 2), expiredAction(2, 1)})
-		if !errors.Is(got[0].Err, errNotKnown) || got[0].Verdict != requeue.VerdictFailed {
+		got := x.Execute(ctx, []requeue.Action{expiredAction(1, 1), expiredAction(1, 2), expiredAction(2, 1)})
+		if !errors.Is(got[0].Err, ErrNotKnown) || got[0].Verdict != requeue.VerdictFailed {
 			t.Errorf("the write under way: %+v", got[0])
 		}
 		for _, o := range got[1:] {
@@ -539,16 +539,16 @@ func TestAnsweredWhileCancelled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				a := expiredAction(7, 1)
-				x := executor{concurrency: 1, done: func(int, requeue.Outcome) {}, service: service{
-					pullRequest: func(ctx context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, ctx.Err() },
-					evaluation:  func(ctx context.Context, _, _ uuid.UUID) (requeue.Evaluation, error) { return *a.Evaluation, ctx.Err() },
-					builds:      func(ctx context.Context, _ requeue.Action) ([]requeue.Build, error) { return nil, ctx.Err() },
-					requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
+				x := Executor{Concurrency: 1, Done: func(int, requeue.Outcome) {}, Service: Service{
+					PullRequest: func(ctx context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, ctx.Err() },
+					Evaluation:  func(ctx context.Context, _, _ uuid.UUID) (requeue.Evaluation, error) { return *a.Evaluation, ctx.Err() },
+					Builds:      func(ctx context.Context, _ requeue.Action) ([]requeue.Build, error) { return nil, ctx.Err() },
+					Requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {
 						cancel()
 						return requeue.Evaluation{}, tt.err
 					},
 				}}
-				got := x.execute(ctx, []requeue.Action{a})[0]
+				got := x.Execute(ctx, []requeue.Action{a})[0]
 				if got.Verdict != tt.want || tt.want == requeue.VerdictFailed && !errors.Is(got.Err, tt.err) {
 					t.Errorf("got %+v, want %s", got, tt.want)
 				}

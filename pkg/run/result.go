@@ -1,4 +1,4 @@
-package task
+package run
 
 import (
 	"github.com/pr-evaluations/reschedule/pkg/config"

@@ -1,4 +1,4 @@
-package task
+package execute
 
 import (
 	"cmp"
@@ -21,20 +21,20 @@ const (
 	pullRequestPolls = 3
 )
 
-// follower waits for what was re-queued, see follow.
-type follower struct {
-	service
-	rules       requeue.Rules
-	concurrency int
-	// changed is called in order of the actions, once for each evaluation whose result is known; open is how many are
+// Follower waits for what was re-queued, see Follow.
+type Follower struct {
+	Service
+	Rules       requeue.Rules
+	Concurrency int
+	// Changed is called in order of the actions, once for each evaluation whose result is known; open is how many are
 	// left.
-	changed func(i int, o requeue.Outcome, open int)
+	Changed func(i int, o requeue.Outcome, open int)
 }
 
-// follow reads each re-queued evaluation from time to time, after 2 s first and every minute at last, until its result
+// Follow reads each re-queued evaluation from time to time, after 2 s first and every minute at last, until its result
 // is known, the time-out is over or ctx ends. Outcomes get their Result, and BuildAfter where it was unknown. It returns,
 // by index, what kept the last look at those that are still open from telling anything.
-func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, timeout time.Duration) map[int]error {
+func (w *Follower) Follow(ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, timeout time.Duration) map[int]error {
 	unread := map[int]error{}
 	end := time.Now().Add(timeout)
 	facts := requeue.Facts{}
@@ -44,7 +44,7 @@ func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcome
 			open = append(open, i)
 		}
 	}
-	detail := "still open after " + short(timeout)
+	detail := "still open after " + Short(timeout)
 	for poll, pause := 1, firstPoll; len(open) > 0; poll, pause = poll+1, min(pause*3/2, lastPoll) {
 		left := time.Until(end)
 		if left <= 0 {
@@ -62,18 +62,18 @@ func (w *follower) follow(ctx context.Context, actions []requeue.Action, outcome
 	}
 	for n, i := range open {
 		outcomes[i].Result, outcomes[i].ResultDetail = requeue.ResultPending, detail
-		w.changed(i, outcomes[i], len(open)-n-1)
+		w.Changed(i, outcomes[i], len(open)-n-1)
 	}
 	return unread
 }
 
 // poll looks once at everything that is open and returns what still is. unread has what of it could not be read.
-func (w *follower) poll(
+func (w *Follower) poll(
 	ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, open []int, facts requeue.Facts, pullRequests bool,
 	unread map[int]error,
 ) []int {
 	looks := make([]look, len(open))
-	places := make(chan struct{}, max(1, w.concurrency))
+	places := make(chan struct{}, max(1, w.Concurrency))
 	var running sync.WaitGroup
 	for n, i := range open {
 		places <- struct{}{}
@@ -105,7 +105,7 @@ func (w *follower) poll(
 	for _, i := range open {
 		if outcomes[i].Result != "" {
 			left--
-			w.changed(i, outcomes[i], left)
+			w.Changed(i, outcomes[i], left)
 		}
 	}
 	return rest
@@ -121,7 +121,7 @@ type look struct {
 	answer   requeue.Answer
 }
 
-func (w *follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome, facts requeue.Facts, pullRequest bool) (l look) {
+func (w *Follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome, facts requeue.Facts, pullRequest bool) (l look) {
 	ours := o.BuildAfter
 	defer func() {
 		if p := recover(); p != nil {
@@ -134,13 +134,13 @@ func (w *follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome
 		if ours == 0 {
 			ours = l.build
 		}
-		l.result, l.detail, l.question = w.rules.Followed(a, ours, now, facts, time.Now())
+		l.result, l.detail, l.question = w.Rules.Followed(a, ours, now, facts, time.Now())
 		if l.question != nil {
-			l.answer = requeue.AnswerBuild(w.build(ctx, l.question.ProjectID, l.question.BuildID))
+			l.answer = requeue.AnswerBuild(w.Build(ctx, l.question.ProjectID, l.question.BuildID))
 			if l.answer.Err != nil {
 				return look{build: l.build, err: l.answer.Err}
 			}
-			l.result, l.detail, _ = w.rules.Followed(a, ours, now, requeue.Facts{*l.question: l.answer}, time.Now())
+			l.result, l.detail, _ = w.Rules.Followed(a, ours, now, requeue.Facts{*l.question: l.answer}, time.Now())
 		}
 	}
 	l.err = err
@@ -148,7 +148,7 @@ func (w *follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome
 	if l.result != "" || err != nil && !gone || !pullRequest && !gone {
 		return l
 	}
-	pr, err := w.pullRequest(ctx, a.PullRequest)
+	pr, err := w.PullRequest(ctx, a.PullRequest)
 	switch {
 	case err == nil && pr.Status == "completed":
 		l.result, l.detail = requeue.ResultSucceeded, "the pull request is completed"
@@ -160,8 +160,8 @@ func (w *follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome
 	return l
 }
 
-// short is a duration without its zeros: "45m" for 45m0s.
-func short(d time.Duration) string {
+// Short is a duration without its zeros: "45m" for 45m0s.
+func Short(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

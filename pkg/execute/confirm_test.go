@@ -1,4 +1,4 @@
-package task
+package execute
 
 import (
 	"strings"
@@ -22,12 +22,12 @@ func TestLikelyCause(t *testing.T) {
 	}{
 		{name: "the pipeline is there", facts: requeue.Facts{question: {Pipeline: requeue.Pipeline{ID: pipeline, Name: "ci"}}}, want: permission},
 		{name: "the project shows no such pipeline", facts: requeue.Facts{question: {}}, want: gone},
-		{name: "the pipelines could not be read", facts: requeue.Facts{question: {Err: errNotKnown}}, want: permission},
+		{name: "the pipelines could not be read", facts: requeue.Facts{question: {Err: ErrNotKnown}}, want: permission},
 		{name: "nobody asked", want: permission},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			x := executor{facts: tt.facts}
+			x := Executor{Facts: tt.facts}
 			got := x.likelyCause(a)
 			for _, words := range []string{permission, gone} {
 				if strings.Contains(got, words) != (words == tt.want) {

@@ -1,4 +1,4 @@
-package task
+package execute
 
 import (
 	"context"
@@ -87,28 +87,28 @@ func TestFollow(t *testing.T) {
 				begin := time.Now()
 				reads := 0
 				var changes []int
-				w := follower{rules: requeue.Rules{When: []requeue.State{requeue.StateExpired}}, concurrency: 4, service: service{
-					evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return tt.listed, nil },
-					evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+				w := Follower{Rules: requeue.Rules{When: []requeue.State{requeue.StateExpired}}, Concurrency: 4, Service: Service{
+					Evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return tt.listed, nil },
+					Evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 						reads++
 						return tt.record(time.Since(begin))
 					},
-					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 						now := *pr
 						if tt.pr != "" {
 							now.Status = tt.pr
 						}
 						return now, nil
 					},
-					build: func(_ context.Context, _ uuid.UUID, id int) (requeue.Build, error) {
+					Build: func(_ context.Context, _ uuid.UUID, id int) (requeue.Build, error) {
 						return requeue.Build{ID: id, Status: "completed", Result: "succeeded"}, nil
 					},
-				}, changed: func(i int, _ requeue.Outcome, open int) { changes = append(changes, i, open) }}
+				}, Changed: func(i int, _ requeue.Outcome, open int) { changes = append(changes, i, open) }}
 				outcomes := []requeue.Outcome{{Verdict: requeue.VerdictRequeued}, {Verdict: requeue.VerdictDeclined}}
 				if tt.known {
 					outcomes[0].BuildAfter = 51
 				}
-				w.follow(t.Context(), []requeue.Action{expiredAction(7, 1), expiredAction(8, 1)}, outcomes, time.Hour)
+				w.Follow(t.Context(), []requeue.Action{expiredAction(7, 1), expiredAction(8, 1)}, outcomes, time.Hour)
 				took := time.Since(begin)
 				got := outcomes[0]
 				if got.Result != tt.want || got.BuildAfter != tt.build || took < tt.atLeast || took > tt.atMost {
@@ -133,17 +133,17 @@ func TestFollowCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		w := follower{concurrency: 1, changed: func(int, requeue.Outcome, int) {}, service: service{
-			evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
+		w := Follower{Concurrency: 1, Changed: func(int, requeue.Outcome, int) {}, Service: Service{
+			Evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 				e := *expiredAction(7, 1).Evaluation
 				e.Status, e.IsExpired, e.BuildID = "running", false, 51
 				return e, nil
 			},
-			pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
+			PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
 		}}
 		outcomes := []requeue.Outcome{{Verdict: requeue.VerdictRequeued, BuildAfter: 51}}
 		begin := time.Now()
-		w.follow(ctx, []requeue.Action{expiredAction(7, 1)}, outcomes, time.Hour)
+		w.Follow(ctx, []requeue.Action{expiredAction(7, 1)}, outcomes, time.Hour)
 		if outcomes[0].Result != requeue.ResultPending || time.Since(begin) > 11*time.Second {
 			t.Errorf("%+v after %s", outcomes[0], time.Since(begin))
 		}

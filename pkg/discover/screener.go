@@ -1,4 +1,4 @@
-package task
+package discover
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -154,7 +155,7 @@ func (s *screener) check(ctx context.Context) {
 	s.mu.Lock()
 	branches := requeue.Uncovered(slices.Concat(s.pages...))
 	s.mu.Unlock()
-	each(ctx, s.config.Concurrency, len(branches), func(i int) {
+	parallel.Each(ctx, s.config.Concurrency, len(branches), func(i int) {
 		if hidden := s.checkBranch(ctx, branches[i]); hidden != "" {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -171,7 +172,7 @@ func (s *screener) checkLabels(ctx context.Context) {
 	s.unlabelled = nil
 	s.mu.Unlock()
 	if !known {
-		each(ctx, s.config.Concurrency, len(prs), func(i int) {
+		parallel.Each(ctx, s.config.Concurrency, len(prs), func(i int) {
 			if pr := prs[i]; s.config.Rules.AsksLabels(pr) {
 				if pr.Labels, pr.Err = s.client.Labels(ctx, *pr); pr.Err != nil {
 					pr.Err = fmt.Errorf("read the labels: %w", pr.Err)

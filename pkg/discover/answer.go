@@ -1,22 +1,21 @@
-package task
+package discover
 
 import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// decide answers until the rules ask no more, each question once: with what was answered early, where that is asked for,
+// Decide answers until the rules ask no more, each question once: with what was answered early, where that is asked for,
 // else by the service. It ends early, and without a plan, with ctx.
-func decide(
+func Decide(
 	ctx context.Context, client *azdo.Client, rules *requeue.Rules, prs []requeue.Screened, early requeue.Facts, concurrency int, now time.Time,
 ) (requeue.Plan, requeue.Facts) {
 	facts := requeue.Facts{}
@@ -34,7 +33,7 @@ func decide(
 		})
 		batches := batch(questions)
 		answers := make([][]requeue.Answer, len(batches))
-		each(ctx, concurrency, len(batches), func(i int) { answers[i] = answer(ctx, client, batches[i], facts) })
+		parallel.Each(ctx, concurrency, len(batches), func(i int) { answers[i] = answer(ctx, client, batches[i], facts) })
 		for i, questions := range batches {
 			for j, q := range questions {
 				if answers[i] == nil {
@@ -112,22 +111,3 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 // targetBranchBuilds is among how many of a branch's newest finished builds the last one that was not cancelled is looked
 // for: several results in one filter are more than the description of the service has.
 const targetBranchBuilds = 50
-
-// each calls do for 0 to n-1, at most concurrency at once, and starts no more of them when ctx ends.
-func each(ctx context.Context, concurrency, n int, do func(i int)) {
-	var next atomic.Int64
-	var running sync.WaitGroup
-	// A goroutine for each i would grow a stack of its own each time.
-	for range min(max(1, concurrency), n) {
-		running.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				do(i)
-			}
-		})
-	}
-	running.Wait()
-}

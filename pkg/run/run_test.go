@@ -1,4 +1,4 @@
-package task
+package run
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 // TestCancelText: what was not begun is told by the outcomes; what could not be read was never planned.
 func TestCancelText(t *testing.T) {
 	t.Parallel()
-	plan := requeue.Plan{Actions: []requeue.Action{expiredAction(1, 1), expiredAction(2, 1), expiredAction(3, 1)}}
+	plan := requeue.Plan{Actions: []requeue.Action{action(1), action(2), action(3)}}
 	outcomes := []requeue.Outcome{{Verdict: requeue.VerdictRequeued}, {Verdict: requeue.VerdictPlanned}, {Verdict: requeue.VerdictPlanned}}
 	summary := requeue.Summarize(plan, outcomes)
 	summary.Counts.Failed = 2 // pull requests that could not be read
@@ -17,4 +17,8 @@ func TestCancelText(t *testing.T) {
 	if got := cancelText(plan, outcomes, summary); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+func action(pullRequest int) requeue.Action {
+	return requeue.Action{PullRequest: &requeue.PullRequest{ID: pullRequest}}
 }

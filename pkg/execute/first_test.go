@@ -1,4 +1,4 @@
-package task
+package execute
 
 import (
 	"context"
@@ -111,21 +111,21 @@ func TestFirstGoesAlone(t *testing.T) {
 					}
 					return e
 				}
-				x := executor{concurrency: 2, done: func(int, requeue.Outcome) {}, service: service{
-					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
+				x := Executor{Concurrency: 2, Done: func(int, requeue.Outcome) {}, Service: Service{
+					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 						now := *pr
 						if tt.steps[pr.ID-1].how == pushed {
 							now.SourceCommitID = "def"
 						}
 						return now, nil
 					},
-					evaluation: func(_ context.Context, _, id uuid.UUID) (requeue.Evaluation, error) {
+					Evaluation: func(_ context.Context, _, id uuid.UUID) (requeue.Evaluation, error) {
 						mu.Lock()
 						defer mu.Unlock()
 						return record(id), nil
 					},
-					builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { return nil, nil },
-					requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
+					Builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { return nil, nil },
+					Requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
 						begun()
 						mu.Lock()
 						defer mu.Unlock()
@@ -144,7 +144,7 @@ func TestFirstGoesAlone(t *testing.T) {
 						return record(id), nil
 					},
 				}}
-				outcomes := x.execute(t.Context(), actions)
+				outcomes := x.Execute(t.Context(), actions)
 				var ends []string
 				for i, o := range outcomes {
 					ends = append(ends, string(o.Verdict[0]))
@@ -225,9 +225,9 @@ func TestManyBehindOne(t *testing.T) {
 					index[a.Evaluation.ID] = i
 					actions = append(actions, a)
 				}
-				x := executor{concurrency: 4, done: func(int, requeue.Outcome) {}, service: service{
-					pullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
-					evaluation: func(_ context.Context, _, id uuid.UUID) (requeue.Evaluation, error) {
+				x := Executor{Concurrency: 4, Done: func(int, requeue.Outcome) {}, Service: Service{
+					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
+					Evaluation: func(_ context.Context, _, id uuid.UUID) (requeue.Evaluation, error) {
 						e := apart(*actions[index[id]].Evaluation)
 						mu.Lock()
 						defer mu.Unlock()
@@ -236,8 +236,8 @@ func TestManyBehindOne(t *testing.T) {
 						}
 						return e, nil
 					},
-					builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { return nil, nil },
-					requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
+					Builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { return nil, nil },
+					Requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
 						begun()
 						mu.Lock()
 						defer mu.Unlock()
@@ -248,7 +248,7 @@ func TestManyBehindOne(t *testing.T) {
 						return *actions[index[id]].Evaluation, nil
 					},
 				}}
-				outcomes := x.execute(ctx, actions)
+				outcomes := x.Execute(ctx, actions)
 				if cancelled {
 					if len(order) != 1 || outcomes[1].Verdict != requeue.VerdictPlanned || outcomes[39].Verdict != requeue.VerdictPlanned {
 						t.Errorf("%d writes, %+v", len(order), outcomes[1])

@@ -1,0 +1,168 @@
+package execute
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+func failed(err error) requeue.Outcome {
+	return requeue.Outcome{Verdict: requeue.VerdictFailed, Err: err}
+}
+
+func moved(detail string) requeue.Outcome {
+	return requeue.Outcome{Verdict: requeue.VerdictMoved, Detail: detail}
+}
+
+// ErrNotKnown ends every outcome where a request may have started a build and nobody could be asked.
+var ErrNotKnown = errors.New("result not known")
+
+// lookAtPullRequest reads the pull request again; stop is true if nothing of it is to be written.
+func (x *Executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullRequest) (o requeue.Outcome, stop bool) {
+	now, err := x.PullRequest(ctx, planned)
+	switch {
+	case ctx.Err() != nil:
+		return requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+	case errors.Is(err, requeue.ErrNotFound):
+		return moved("the pull request is gone"), true
+	case err != nil:
+		return failed(fmt.Errorf("read the pull request again: %w", err)), true
+	}
+	if detail, isMoved := x.Rules.MovedPullRequest(planned, &now); isMoved {
+		return moved(detail), true
+	}
+	return requeue.Outcome{}, false
+}
+
+// look reads the evaluation again and asks for builds on their way; stop is true if it is not to be written. newest is the
+// newest build that there is: a newer one will have been started by the re-queue.
+func (x *Executor) look(ctx context.Context, a requeue.Action) (newest int, o requeue.Outcome, stop bool) {
+	now, err := x.Evaluation(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
+	switch {
+	case ctx.Err() != nil:
+		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+	case errors.Is(err, requeue.ErrNotFound):
+		return 0, moved("the evaluation is gone"), true
+	case err != nil:
+		return 0, failed(fmt.Errorf("read the evaluation again: %w", err)), true
+	}
+	facts, err := x.factsFor(ctx, a, now)
+	switch {
+	case ctx.Err() != nil:
+		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+	case err != nil:
+		return 0, failed(fmt.Errorf("read the evaluation's build again: %w", err)), true
+	}
+	if detail, isMoved := x.Rules.Moved(a, now, facts, time.Now()); isMoved {
+		return 0, moved(detail), true
+	}
+	builds, err := x.Builds(ctx, a)
+	switch {
+	case ctx.Err() != nil:
+		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+	case err != nil:
+		return 0, failed(fmt.Errorf("ask for builds on their way: %w", err)), true
+	}
+	if b, found := a.OnItsWay(builds); found {
+		return 0, moved(fmt.Sprintf("build %d of this pipeline is on its way", b.ID)), true
+	}
+	return a.NewestBuild(builds), requeue.Outcome{}, false
+}
+
+// factsFor is what the state of the record hangs on: the plan's facts, and the build of a policy that has come to show
+// a green one as rejected since then.
+func (x *Executor) factsFor(ctx context.Context, a requeue.Action, now requeue.Evaluation) (requeue.Facts, error) {
+	_, question := x.Rules.StateOf(a.PullRequest.Repository.Project.ID, now, x.Facts, time.Now())
+	if question == nil || now.BuildID != a.Evaluation.BuildID {
+		return x.Facts, nil
+	}
+	answer := requeue.AnswerBuild(x.Build(ctx, question.ProjectID, question.BuildID))
+	return requeue.Facts{*question: answer}, answer.Err
+}
+
+// write re-queues one evaluation: look, PATCH, confirm. At most two requests that may have started something are sent;
+// the second only after the first one's answer was lost and nothing shows that anything was started.
+func (x *Executor) write(ctx context.Context, a requeue.Action, place *place, turn *turn) (requeue.Outcome, ruling) {
+	newest, o, stop := x.look(ctx, a)
+	if stop {
+		return o, undecided
+	}
+	turn.await(ctx)
+	begin, patches := time.Now(), 0
+	for try := 1; ; try++ {
+		if ctx.Err() != nil {
+			return unfinished(patches), undecided
+		}
+		if err := x.firsts.stopped(a); err != nil {
+			return failed(err), undecided // refused for another one since then
+		}
+		after, err := x.Requeue(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID,
+			func() { time.AfterFunc(turnLead, turn.pass) })
+		turn.pass()
+		throttled, isThrottled := errors.AsType[requeue.Throttled](err)
+		switch {
+		case err == nil:
+			return x.confirm(ctx, a, newest, after, place)
+		case isThrottled:
+			if try == maxTries || time.Since(begin) > tryTime && throttled.After == 0 {
+				return failed(err), undecided
+			}
+			sleep(ctx, cmp.Or(throttled.After, time.Duration(try)*time.Second))
+		case errors.Is(err, requeue.ErrOverdue): // nothing was sent
+			if try == maxTries {
+				return failed(err), undecided
+			}
+		case errors.Is(err, requeue.ErrLost):
+			patches++
+			o, ruling, settled := x.confirmLost(ctx, a, newest, place, err)
+			if settled || patches == maxPatches {
+				return o, ruling
+			}
+		case ctx.Err() != nil && errors.Is(err, ctx.Err()): // nothing was sent
+			return unfinished(patches), undecided
+		default:
+			return x.refused(ctx, a, err)
+		}
+		place.enter(ctx)
+		if ctx.Err() != nil {
+			return unfinished(patches), undecided
+		}
+		if _, o, stop := x.look(ctx, a); stop {
+			if patches == 0 {
+				return o, undecided
+			}
+			return x.lostAndMoved(ctx, a, newest, o)
+		}
+	}
+}
+
+// unfinished is the outcome of a write that a cancellation ended.
+func unfinished(patches int) requeue.Outcome {
+	if patches == 0 {
+		return requeue.Outcome{Verdict: requeue.VerdictPlanned}
+	}
+	return failed(ErrNotKnown)
+}
+
+// refused settles a request that the service turned down. What has moved since the look explains most of these.
+func (x *Executor) refused(ctx context.Context, a requeue.Action, err error) (requeue.Outcome, ruling) {
+	if errors.Is(err, requeue.ErrStale) {
+		if o, stop := x.lookAtPullRequest(ctx, a.PullRequest); stop && o.Verdict == requeue.VerdictMoved {
+			return o, undecided
+		}
+		if _, o, stop := x.look(ctx, a); stop && o.Verdict == requeue.VerdictMoved {
+			return o, undecided
+		}
+	}
+	switch {
+	case errors.Is(err, requeue.ErrTokenRefused):
+		return failed(err), refusedAll
+	case errors.Is(err, requeue.ErrForbidden):
+		return failed(err), refused
+	}
+	return failed(err), undecided
+}

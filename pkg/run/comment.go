@@ -1,0 +1,58 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/pr-evaluations/reschedule/pkg/config"
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
+	"github.com/pr-evaluations/reschedule/pkg/report"
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// comment keeps the one thread of each pull request that needs it. A refusal is a warning.
+func (r *run) comment(ctx context.Context, plan requeue.Plan, outcomes []requeue.Outcome) {
+	if r.config.Comment == config.CommentNever || ctx.Err() != nil {
+		return
+	}
+	byPullRequest := map[int]map[int]requeue.Outcome{}
+	for i, a := range plan.Actions {
+		if byPullRequest[a.PullRequestIndex] == nil {
+			byPullRequest[a.PullRequestIndex] = map[int]requeue.Outcome{}
+		}
+		byPullRequest[a.PullRequestIndex][a.EvaluationIndex] = outcomes[i]
+	}
+	var worth []int
+	texts := make([]string, len(plan.PullRequests))
+	for i, pr := range plan.PullRequests {
+		texts[i] = report.CommentText(pr, byPullRequest[i], r.collection(), r.config.Comment == config.CommentAlways)
+		if texts[i] != "" {
+			worth = append(worth, i)
+		}
+	}
+	var mu sync.Mutex
+	var refused []report.Problem
+	parallel.Each(ctx, r.config.Concurrency, len(worth), func(n int) {
+		pr := plan.PullRequests[worth[n]].PullRequest
+		err := r.commentOn(ctx, *pr, texts[worth[n]])
+		if err != nil && ctx.Err() == nil {
+			mu.Lock()
+			defer mu.Unlock()
+			refused = append(refused, report.Problem{PullRequest: pr.ID, Text: "The comment was not written: " + r.words(err)})
+		}
+	})
+	for _, text := range report.GroupErrors(refused) {
+		r.log.Warning(text)
+	}
+}
+
+func (r *run) commentOn(ctx context.Context, pr requeue.PullRequest, text string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error: %v", p)
+		}
+	}()
+	_, err = r.client.Comment(ctx, pr, r.identity, report.CommentMarker, text)
+	return err
+}

@@ -1,0 +1,218 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/sethvargo/go-envconfig"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/azdo"
+	"github.com/pr-evaluations/reschedule/pkg/config"
+	"github.com/pr-evaluations/reschedule/pkg/discover"
+	"github.com/pr-evaluations/reschedule/pkg/report"
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// runTime is the run's own deadline; time spent waiting comes on top. A step in a container is told nothing of a
+// cancellation (moby/moby#9098), so this is what ends it.
+const runTime = 50 * time.Minute
+
+// readGCPercent and planGCPercent are how much garbage there may be, in percent of what is kept. All that is read is kept
+// to the end, so the default of 100 would take twice the memory that is needed; planning needs all of it at its most.
+const (
+	readGCPercent = 80
+	planGCPercent = 25
+)
+
+// Process is what the program is given by the system that starts it.
+type Process struct {
+	Env     envconfig.Lookuper
+	Stdout  io.Writer
+	Version string
+	// Terminal says that people look at Stdout while it runs, Colour that it shows colours.
+	Terminal, Colour bool
+}
+
+// Run does the whole job and returns the exit code: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and then
+// not one request was sent. When ctx ends it begins nothing more, reports what was done and what was not, and returns 1.
+func Run(ctx context.Context, p Process) (code int) {
+	cfg, faults := config.Load(ctx, p.Env)
+	log := report.New(agent.NewLog(p.Stdout, agent.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal}), nil)
+	log.Mask(secretsOf(cfg)...)
+	defer func() {
+		if problem := recover(); problem != nil {
+			log.Error(fmt.Sprintf("Internal error, please report it: %v", problem))
+			log.Debugf("%s", debug.Stack())
+			code = exitFailed
+		}
+		log.FlushIssues()
+		if code == exitFailed && cfg.RecordPath == "" && ctx.Err() == nil {
+			log.Line("For a bug report run it again with recordPath, which records what the service answers with every name and text replaced: %s", report.RecordingURL)
+		}
+	}()
+	files, err := report.OpenFiles(cfg.ReportPath, cfg.TempDirectory)
+	if err != nil {
+		faults = errors.Join(faults, config.Fault{Input: "reportPath", Message: err.Error()})
+	} else {
+		// What was written is closed by then, and stays.
+		defer func() { _ = files.Discard() }()
+	}
+	recording, err := report.OpenRecording(cfg.RecordPath, files)
+	if err != nil {
+		faults = errors.Join(faults, config.Fault{Input: "recordPath", Message: err.Error()})
+	}
+	defer func() { _ = recording.Close() }() // each line was written at once
+	if faults != nil {
+		all := config.Faults(faults)
+		for _, fault := range all {
+			log.Error(fault.Error())
+		}
+		if len(all) == 0 {
+			log.Error(faults.Error())
+		}
+		return exitBadInput
+	}
+	for _, warning := range cfg.Warnings {
+		log.Warning(warning)
+	}
+	log.Head(p.Version, cmp.Or(cfg.Connection.Organization, cfg.CollectionURL), cfg.Effective)
+
+	debug.SetGCPercent(readGCPercent)
+	r := &run{config: cfg, log: log, files: files, recording: recording, process: p, started: time.Now()}
+	return r.line(ctx)
+}
+
+// run is one run of the task, after its configuration was found to be right.
+type run struct {
+	config    config.Config
+	log       *report.Log
+	files     *report.Files
+	recording *report.Recording
+	process   Process
+	started   time.Time
+
+	client   *azdo.Client
+	identity requeue.Identity
+	soFar    string // what was done, once something was; "" is nothing
+}
+
+// line is the straight line: discover, decide, plan, execute, follow, comment, report.
+func (r *run) line(ctx context.Context) int {
+	limit := runTime
+	if r.config.Wait && !r.config.DryRun {
+		limit += r.config.WaitTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+
+	var err error
+	if r.client, err = r.open(); err != nil {
+		r.log.Error(err.Error())
+		return exitFailed
+	}
+	if err := r.client.Connect(ctx); err != nil {
+		return r.giveUp(ctx, err)
+	}
+	found := r.look(ctx)
+	if ctx.Err() != nil {
+		return r.giveUp(ctx, ctx.Err())
+	}
+	debug.SetGCPercent(planGCPercent)
+
+	plan, facts := discover.Decide(ctx, r.client, &r.config.Rules, found.Screened, found.Early, r.config.Concurrency, r.started)
+	if ctx.Err() != nil {
+		return r.giveUp(ctx, ctx.Err())
+	}
+	r.warnOf(found, facts)
+	r.log.Plan(plan, r.config.DryRun)
+	if r.config.DryRun && len(r.config.PullRequestIDs) == 1 {
+		r.log.Explain(plan)
+	}
+
+	var outcomes []requeue.Outcome
+	if !r.config.DryRun {
+		outcomes = r.execute(ctx, plan, facts)
+		if r.config.Wait {
+			r.follow(ctx, plan, outcomes)
+		}
+		r.comment(ctx, plan, outcomes)
+	}
+	return r.finish(found, plan, outcomes, ctx.Err() != nil)
+}
+
+// collection is the organization that the run works on: its own, or another that the inputs name.
+func (r *run) collection() string {
+	return cmp.Or(r.config.Connection.Organization, r.config.CollectionURL)
+}
+
+// giveUp ends a run that has no plan.
+func (r *run) giveUp(ctx context.Context, err error) int {
+	if ctx.Err() != nil {
+		r.log.Warning("The run was cancelled before its plan was made. Nothing was re-queued.")
+		return exitFailed
+	}
+	r.log.Error(r.words(err))
+	return exitFailed
+}
+
+// look asks who we are and what there is, both at once, and says so.
+func (r *run) look(ctx context.Context) discover.Found {
+	var identityErr error
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				identityErr = fmt.Errorf("internal error: %v", p)
+			}
+		}()
+		r.identity, identityErr = r.client.Identity(ctx)
+	})
+	seen := discover.Read(ctx, r.client, r.config, r.started)
+	asking.Wait()
+	if ctx.Err() == nil {
+		r.log.Visible(r.identity.DisplayName, identityErr, len(seen.Visible), len(seen.Screened))
+	}
+	return seen
+}
+
+// warnOf says what is odd but harms nothing.
+func (r *run) warnOf(f discover.Found, facts requeue.Facts) {
+	for _, n := range f.Notes {
+		r.log.Warning(n.Text + ": " + r.words(n.Err))
+	}
+	for _, warning := range f.Warnings {
+		r.log.Warning(warning)
+	}
+	if len(f.Visible) == 1 && r.config.ValidatesPullRequest == 0 && r.config.Repositories.SelectsAll() {
+		r.log.Warning(fmt.Sprintf("Only one repository is visible (%s), although repositories selects all of them. "+
+			"\"Protect access to repositories in YAML pipelines\" hides the others from the job's token: "+
+			"name them under \"uses: repositories:\" of the job, or switch the setting off in the project's pipeline settings.", f.Visible[0].Name))
+	}
+	builds, tellExpiry := 0, false
+	for _, pr := range f.Screened {
+		for _, e := range pr.PullRequest.Evaluations {
+			if e.IsBuild() && e.BuildID != 0 {
+				builds++
+				tellExpiry = tellExpiry || e.HasIsExpired
+			}
+		}
+	}
+	if builds > 0 && !tellExpiry {
+		r.log.Warning("This server does not report whether a build has expired (no evaluation has context.isExpired). Only those are found that wait for a build which has ended, or whose age tells.")
+	}
+	unknown := map[uuid.UUID]bool{}
+	for question, answer := range facts {
+		if question.Kind == requeue.AskPipeline && answer.Err != nil && !unknown[question.ProjectID] {
+			unknown[question.ProjectID] = true
+			r.log.Line("The pipelines of a project could not be read (%s); whether one of them is disabled is not known.", r.words(answer.Err))
+		}
+	}
+}
