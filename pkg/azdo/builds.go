@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,45 +15,8 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// MaxPipelines is how many pipelines one request asks for; their numbers travel in its address.
-const MaxPipelines = 100
-
 // buildsTop is the page of a build list: a build is about 5 kB, and a history rarely holds more.
 const buildsTop = 200
-
-// Pipelines returns what the service says about the pipelines of a project, by ID. Those that do not exist, or that the
-// identity may not see, are missing.
-func (c *Client) Pipelines(ctx context.Context, project uuid.UUID, ids []int) (map[int]requeue.Pipeline, error) {
-	type wire struct {
-		ID          number `json:"id"`
-		Name        word   `json:"name"`
-		QueueStatus word   `json:"queueStatus"`
-	}
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	found := make(map[int]requeue.Pipeline, len(ids))
-	for batch := range slices.Chunk(ids, MaxPipelines) {
-		texts := make([]string, len(batch))
-		for i, id := range batch {
-			texts[i] = strconv.Itoa(id)
-		}
-		const op = "list pipelines"
-		definitions, err := continued[wire](ctx, c, request{
-			location: locDefinitions, version: "7.1-preview.7", route: map[string]string{"project": project.String()},
-			query: url.Values{"definitionIds": {strings.Join(texts, ",")}},
-			call:  call{op: op, name: "definitions", area: areaBuild},
-		}, 0)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range definitions {
-			if w.ID.bad || w.ID.n == 0 || w.Name.bad || w.QueueStatus.bad {
-				return nil, &Error{Op: op, Message: "the answer has an unexpected shape: a pipeline is not what was expected", area: areaBuild}
-			}
-			found[w.ID.n] = requeue.Pipeline{ID: w.ID.n, Name: w.Name.s, QueueStatus: w.QueueStatus.s}
-		}
-	}
-	return found, nil
-}
 
 // BuildQuery selects builds of a project. A zero field does not select.
 type BuildQuery struct {
@@ -136,4 +98,52 @@ func (c *Client) Build(ctx context.Context, project uuid.UUID, id int) (requeue.
 		return requeue.Build{}, err
 	}
 	return found, nil
+}
+
+type wireBuild struct {
+	ID         number `json:"id"`
+	Definition object[struct {
+		ID number `json:"id"`
+	}] `json:"definition"`
+	Status      word    `json:"status"`
+	Result      word    `json:"result"`
+	Reason      word    `json:"reason"`
+	Branch      text    `json:"sourceBranch"`
+	Version     text    `json:"sourceVersion"`
+	Finished    instant `json:"finishTime"`
+	Parameters  text    `json:"parameters"` // JSON within a string
+	TriggerInfo object[struct {
+		SourceSHA text `json:"pr.sourceSha"`
+	}] `json:"triggerInfo"`
+}
+
+// build converts a build. What decides is required to be readable; the parameters are free text and may be anything.
+func (w *wireBuild) build() (requeue.Build, error) {
+	bad := firstBad(
+		field{"id", w.ID.bad || w.ID.n == 0},
+		field{"definition", w.Definition.bad || w.Definition.v.ID.bad},
+		field{"status", w.Status.bad},
+		field{"result", w.Result.bad},
+		field{"reason", w.Reason.bad},
+		field{"sourceBranch", w.Branch.bad},
+		field{"sourceVersion", w.Version.bad},
+		field{"finishTime", w.Finished.bad},
+	)
+	if bad != "" {
+		return requeue.Build{}, fmt.Errorf("build field %s is missing or of a wrong type", bad)
+	}
+	b := requeue.Build{
+		ID: w.ID.n, PipelineID: w.Definition.v.ID.n, Status: w.Status.s, Result: w.Result.s, Reason: w.Reason.s,
+		RefName: w.Branch.s, MergeCommitID: w.Version.s, Finished: w.Finished.t.Time(),
+	}
+	var parameters object[struct {
+		SourceCommitID text `json:"system.pullRequest.sourceCommitId"`
+	}]
+	if unmarshal(strings.NewReader(w.Parameters.s), &parameters) == nil {
+		b.SourceCommitID = parameters.v.SourceCommitID.s
+	}
+	if b.SourceCommitID == "" {
+		b.SourceCommitID = w.TriggerInfo.v.SourceSHA.s
+	}
+	return b, nil
 }

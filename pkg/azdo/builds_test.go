@@ -4,42 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
-
-func TestPipelinesComeInBatches(t *testing.T) {
-	t.Parallel()
-	c, f := newFake(t, Options{}, func(_ int, r *http.Request) reply {
-		var items []any
-		for id := range strings.SplitSeq(r.URL.Query().Get("definitionIds"), ",") {
-			n, _ := strconv.Atoi(id)
-			if n != 3 { // not visible
-				items = append(items, map[string]any{"id": n, "name": "p" + id, "queueStatus": "enabled"})
-			}
-		}
-		return ok(listJSON(items...))
-	})
-	ids := []int{5, 5, 3}
-	for i := range 200 {
-		ids = append(ids, 1000+i)
-	}
-	found, err := c.Pipelines(t.Context(), projectID, ids)
-	if err != nil || len(found) != 201 || len(f.requests()) != 3 {
-		t.Fatalf("%d pipelines in %d requests, %v", len(found), len(f.requests()), err)
-	}
-	if diff := cmp.Diff(requeue.Pipeline{ID: 5, Name: "p5", QueueStatus: "enabled"}, found[5]); diff != "" {
-		t.Error(diff)
-	}
-	if none, err := c.Pipelines(t.Context(), projectID, nil); err != nil || len(none) != 0 || len(f.requests()) != 3 {
-		t.Errorf("asked for nothing: %v, %v", none, err)
-	}
-}
 
 func TestBuildsOfAQuery(t *testing.T) {
 	t.Parallel()
@@ -88,72 +60,40 @@ func TestBuildByNumber(t *testing.T) {
 	}
 }
 
-func TestComment(t *testing.T) {
+func TestBuildAnswer(t *testing.T) {
 	t.Parallel()
-	const marker = "<!-- ours -->"
-	me := requeue.Identity{ID: "22157D54-1821-6536-a446-928b06348385"}
-	comment := func(author, content string) map[string]any {
-		return map[string]any{"id": 1, "content": content, "author": map[string]any{"id": strings.ToLower(author)}}
+	whole := func(fields string) string {
+		return `{"id":5,"definition":{"id":7},"status":"completed","result":"failed","reason":"pullRequest","sourceBranch":"refs/pull/24/merge","sourceVersion":"6366","finishTime":"2024-01-02T03:04:05Z"` + fields + `}`
 	}
-	thread := func(id int, comments ...any) map[string]any { return map[string]any{"id": id, "comments": comments} }
-	deleted := thread(9, comment(me.ID, marker+"old"))
-	deleted["isDeleted"] = true
-	gone := comment(me.ID, marker+"old")
-	gone["isDeleted"] = true
-	opened := `POST threads {"comments":[{"commentType":"text","content":"\u003c!-- ours --\u003e new","parentCommentId":0}],"status":"closed"}`
-	for _, tt := range []struct {
-		name    string
-		threads []any
-		want    string
-	}{
-		{name: "none yet", want: opened},
-		{name: "ours differs", threads: []any{thread(3), thread(4, comment("someone", "x")), thread(5, comment(me.ID, marker+" old"), comment("someone", "thanks"))}, want: `PATCH threads/5/comments/1 {"content":"\u003c!-- ours --\u003e new"}`},
-		{name: "ours is as it should be", threads: []any{thread(5, comment(me.ID, marker+" new\r\n"))}},
-		{name: "somebody else's with our marker", threads: []any{thread(5, comment("someone", marker+" new"))}, want: opened},
-		{name: "our marker in a later comment", threads: []any{thread(5, comment("someone", "x"), comment(me.ID, marker+" new"))}, want: opened},
-		{name: "deleted", threads: []any{deleted, thread(5, gone)}, want: opened},
-		{name: "odd", threads: []any{map[string]any{"id": 5, "comments": "x"}}, want: opened},
+	want := requeue.Build{ID: 5, PipelineID: 7, Status: "completed", Result: "failed", Reason: "pullRequest", RefName: "refs/pull/24/merge", MergeCommitID: "6366", Finished: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)}
+	for _, tt := range []struct{ name, body, source, err string }{
+		{name: "no source", body: whole("")},
+		{name: "from its parameters", body: whole(`,"parameters":"{\"system.pullRequest.sourceCommitId\":\"cb71\",\"x\":5}","triggerInfo":{"pr.sourceSha":"other"}`), source: "cb71"},
+		{name: "from its trigger", body: whole(`,"parameters":"{}","triggerInfo":{"pr.sourceSha":"cb72"}`), source: "cb72"},
+		{name: "parameters that are no JSON", body: whole(`,"parameters":"{x","triggerInfo":{"pr.sourceSha":"cb72"}`), source: "cb72"},
+		{name: "parameters null", body: whole(`,"parameters":null,"triggerInfo":null`)},
+		{name: "source a number", body: whole(`,"parameters":"{\"system.pullRequest.sourceCommitId\":5}"`)},
+		{name: "no ID", body: `{"status":"completed"}`, err: "id"},
+		{name: "result a number", body: whole(`,"result":2`), err: "result"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newFake(t, Options{}, func(_ int, r *http.Request) reply {
-				if r.Method == http.MethodGet {
-					return ok(listJSON(tt.threads...))
-				}
-				return ok(`{"id":1}`)
-			})
-			changed, err := c.Comment(t.Context(), testPullRequest(), me, marker, marker+" new")
-			if err != nil || changed != (tt.want != "") {
-				t.Errorf("changed %v, %v", changed, err)
+			wire, err := decodeOne[wireBuild](strings.NewReader(tt.body))
+			if err != nil {
+				t.Fatal(err)
 			}
-			got := ""
-			for _, r := range f.requests()[1:] {
-				got += r.method + " " + r.path[strings.Index(r.path, "threads"):] + " " + r.body
-				if ct := r.header.Get("Content-Type"); ct != "application/json;charset=utf-8" {
-					t.Errorf("Content-Type is %q", ct)
+			got, err := wire.build()
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("got %v", err)
 				}
+				return
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
+			want := want
+			want.SourceCommitID = tt.source
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%v (-want +got)\n%s", err, diff)
 			}
 		})
 	}
-	t.Run("without knowing who we are", func(t *testing.T) {
-		t.Parallel()
-		c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(listJSON()) })
-		if _, err := c.Comment(t.Context(), testPullRequest(), requeue.Identity{}, marker, marker); err == nil || f.options+len(f.requests()) != 0 {
-			t.Errorf("got %v", err)
-		}
-		if _, err := c.Comment(t.Context(), testPullRequest(), me, marker, "no marker"); err == nil || f.options+len(f.requests()) != 0 {
-			t.Errorf("got %v", err)
-		}
-	})
-	t.Run("is not written twice", func(t *testing.T) {
-		t.Parallel()
-		c, f := newFake(t, Options{}, func(n int, _ *http.Request) reply { return []reply{ok(listJSON()), {status: 503}}[n] })
-		changed, err := c.Comment(t.Context(), testPullRequest(), me, marker, marker)
-		if changed || !asError(t, err).Lost || len(f.requests()) != 2 {
-			t.Errorf("got %v, %v", changed, err)
-		}
-	})
 }

@@ -1,22 +1,16 @@
 package azdo
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
-
-	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
 // Options says where the service is and how to reach it.
@@ -103,101 +97,6 @@ func parseCollection(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// request is what one method asks the service for.
-type request struct {
-	method   string // "" is GET
-	location uuid.UUID
-	version  string
-	route    map[string]string
-	query    url.Values
-	body     []byte
-	accept   string // "" is JSON
-	call     call
-}
-
-// send sends a request; its call.decode has the answer.
-func (c *Client) send(ctx context.Context, r request) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			// The SDK dereferences what servers send. usableLocations keeps the known cases away; this is the last resort.
-			err = &Error{Op: r.call.op, Message: oneLine(fmt.Sprintf("unexpected state: %v", p)), Lost: r.call.write}
-		}
-	}()
-	for name, value := range r.route {
-		if value == "" || value == "." || value == ".." {
-			return &Error{Op: r.call.op, Message: fmt.Sprintf("%q is no %s", value, name)}
-		}
-	}
-	if err := c.Connect(ctx); err != nil {
-		return wrap(r.call.op, err)
-	}
-	var body io.Reader
-	mediaType := ""
-	if r.body != nil {
-		body, mediaType = bytes.NewReader(r.body), azuredevops.MediaTypeApplicationJson
-	}
-	if r.method == "" {
-		r.method = http.MethodGet
-	}
-	r.call.write, r.call.body = r.method != http.MethodGet, r.body
-	resp, err := c.sdk.Send(withCall(ctx, &r.call), r.method, r.location, r.version, r.route, r.query, body, mediaType, cmp.Or(r.accept, azuredevops.MediaTypeApplicationJson), nil)
-	if err != nil {
-		return wrap(r.call.op, err)
-	}
-	return resp.Body.Close()
-}
-
-// gate lets one goroutine do what needs doing once; the others wait for it and share its success. A failure is shared
-// by those that waited, and the next one tries again.
-type gate struct {
-	mu     sync.Mutex
-	done   bool
-	flight *flight
-}
-
-type flight struct {
-	landed chan struct{}
-	err    error
-}
-
-func (g *gate) do(ctx context.Context, f func(ctx context.Context) error) error {
-	for {
-		g.mu.Lock()
-		if g.done {
-			g.mu.Unlock()
-			return nil
-		}
-		other := g.flight
-		if other == nil {
-			own := &flight{landed: make(chan struct{}), err: errors.New("it was given up")}
-			g.flight = own
-			g.mu.Unlock()
-			return g.fly(ctx, own, f)
-		}
-		g.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-other.landed:
-			// Whoever flew may have been cancelled alone.
-			if other.err != nil && !errors.Is(other.err, context.Canceled) && !errors.Is(other.err, context.DeadlineExceeded) {
-				return other.err
-			}
-		}
-	}
-}
-
-func (g *gate) fly(ctx context.Context, own *flight, f func(ctx context.Context) error) error {
-	defer func() {
-		g.mu.Lock()
-		g.flight, g.done = nil, own.err == nil
-		g.mu.Unlock()
-		close(own.landed)
-	}()
-	own.err = f(ctx)
-	return own.err
-}
-
 // Connect asks the service where it keeps its resources, which the first request of every client needs. The other
 // methods do it by themselves; concurrent first calls send one request.
 func (c *Client) Connect(ctx context.Context) error {
@@ -213,34 +112,4 @@ func (c *Client) Connect(ctx context.Context) error {
 		}
 		return err
 	}))
-}
-
-// policies keeps one value for each policy configuration, for the thousands of evaluations that embed it.
-type policies struct {
-	mu   sync.Mutex
-	seen map[policyKey]*requeue.Policy
-}
-
-type policyKey struct {
-	project          uuid.UUID
-	id, revision     int
-	enabled, deleted bool
-}
-
-// intern returns the policy of this key, making it if it is new. A configuration's revision grows with every change.
-func (p *policies) intern(key policyKey, build func() *requeue.Policy) *requeue.Policy {
-	if key.project == uuid.Nil || key.id == 0 || key.revision == 0 {
-		return build()
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	known, ok := p.seen[key]
-	if !ok {
-		if p.seen == nil {
-			p.seen = make(map[policyKey]*requeue.Policy)
-		}
-		known = build()
-		p.seen[key] = known
-	}
-	return known
 }

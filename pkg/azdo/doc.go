@@ -7,7 +7,7 @@
 // The SDK's client is used for what it does well: the table of routes that each server publishes, the negotiation of
 // versions (5.0 to 7.2), and the headers. Its typed methods are not used, since they decode every list three times
 // through interface{}, cannot tell a list without its array from an empty one, and fail a whole list for one field of an
-// unexpected type. Answers are decoded once, in one pass, into the narrow structs of convert.go.
+// unexpected type. Answers are decoded once, in one pass, into the narrow structs beside the methods that ask for them.
 //
 // Everything that keeps a run safe sits in one transport below the SDK (transport.go): the number of requests under way,
 // the shared pace, time-outs, retries of reads, the token and the origin it may go to. A request that changes something

@@ -1,6 +1,7 @@
 package azdo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,31 +15,6 @@ import (
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
-
-// Policies returns the build policies of a project, by its ID or name, disabled and deleted ones included, as far as the
-// identity sees them: what is missing may exist all the same.
-//
-// It asks for policy/configurations, without the scope that is kept for old clients: the list of that name below git
-// holds no branch policy at all where neither a repository nor a branch is named (rest-api-specs, git 5.0 to 7.2). The
-// server pages as it likes: $top, like the token, came with version 6.0.
-func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Policy, error) {
-	wire, err := continued[wirePolicy](ctx, c, request{
-		location: locPolicyConfigurations, version: "7.1-preview.1", route: map[string]string{"project": project},
-		query: url.Values{"policyType": {requeue.BuildPolicyType}},
-		call:  call{op: "list policies of project " + oneLine(project), name: "policies", area: areaCode},
-	}, 0)
-	if err != nil {
-		return nil, err
-	}
-	key, _ := uuid.Parse(project) // a name: the zero value, which shares nothing
-	var found []*requeue.Policy
-	for i := range wire {
-		if p := wire[i].policy(&c.policies, key); p.IsBuild() {
-			found = append(found, p)
-		}
-	}
-	return found, nil
-}
 
 // Evaluations returns what the service holds for an active pull request, of every policy type, without those of
 // deleted and disabled policies and, unless notApplicable is true, without those that do not apply. Evaluations of one
@@ -144,4 +120,92 @@ func (c *Client) evaluation(
 		return requeue.Evaluation{}, err
 	}
 	return found, nil
+}
+
+type wireEvaluation struct {
+	ID            guid                `json:"evaluationId"`
+	Status        word                `json:"status"`
+	Completed     instant             `json:"completedDate"`
+	Configuration object[wirePolicy]  `json:"configuration"`
+	Context       object[wireContext] `json:"context"`
+}
+
+// wireContext is what Azure DevOps calls internal context data: no field of it is promised (rest-api-specs, policy 7.1).
+type wireContext struct {
+	BuildID           number              `json:"buildId"`
+	BuildStarted      instant             `json:"buildStartedUtc"`
+	BuildIsNotCurrent flag                `json:"buildIsNotCurrent"`
+	IsExpired         flag                `json:"isExpired"`
+	PipelineName      word                `json:"buildDefinitionName"`
+	MergeCommitID     text                `json:"lastMergeCommitId"`
+	SourceCommitID    text                `json:"lastMergeSourceCommitId"`
+	Preview           object[wirePreview] `json:"buildOutputPreview"`
+	ErrorMessage      text                `json:"errorMessage"`
+	ErrorCode         text                `json:"errorCode"`
+}
+
+type wirePreview struct {
+	Errors array[struct {
+		Message text `json:"message"`
+	}] `json:"errors"`
+}
+
+// decodeEvaluations reads and converts a list of records, which share their commits.
+func decodeEvaluations(body io.Reader, p *policies, project uuid.UUID, share *commits) ([]requeue.Evaluation, error) {
+	all := []requeue.Evaluation{}
+	err := decodeEach(body, func(w *wireEvaluation) error {
+		c := &w.Context.v
+		c.SourceCommitID.s, c.MergeCommitID.s = share.of(c.SourceCommitID.s), share.of(c.MergeCommitID.s)
+		e, err := w.evaluation(p, project)
+		all = append(all, e)
+		return err
+	})
+	return all, err
+}
+
+// evaluation converts a record; an error means that it is none.
+func (w *wireEvaluation) evaluation(p *policies, project uuid.UUID) (requeue.Evaluation, error) {
+	if w.ID.bad || w.ID.v == uuid.Nil {
+		return requeue.Evaluation{}, errors.New("a record has no evaluationId")
+	}
+	c := &w.Context.v
+	e := requeue.Evaluation{ID: w.ID.v, Policy: w.Configuration.v.policy(p, project), Status: w.Status.s, Details: requeue.NoDetails}
+	// What no state needs makes nothing unknown: without the name the pipeline is asked for it, without commits every
+	// build of the pull request counts, and a preview that is lost leaves the error texts incomplete.
+	malformed := firstBad(
+		field{"status", w.Status.bad},
+		field{"completedDate", w.Completed.bad},
+		field{"configuration", w.Configuration.bad || w.Configuration.v.ID.n == 0 && !w.Configuration.v.ID.bad},
+		field{"context", w.Context.bad},
+		field{"context.isExpired", c.IsExpired.bad},
+		field{"context.buildId", c.BuildID.bad},
+		field{"context.buildStartedUtc", c.BuildStarted.bad},
+		field{"context.buildIsNotCurrent", c.BuildIsNotCurrent.bad},
+	)
+	if !e.IsBuild() && malformed == "" {
+		return e, nil
+	}
+	e.Details = &requeue.Details{
+		Malformed:         malformed,
+		Completed:         w.Completed.t,
+		BuildID:           c.BuildID.n,
+		BuildStarted:      c.BuildStarted.t,
+		BuildIsNotCurrent: c.BuildIsNotCurrent.v,
+		IsExpired:         c.IsExpired.v,
+		HasIsExpired:      c.IsExpired.set,
+		PipelineName:      c.PipelineName.s,
+		MergeCommitID:     c.MergeCommitID.s,
+		SourceCommitID:    c.SourceCommitID.s,
+		PreviewLost:       c.Preview.bad || c.Preview.v.Errors.bad,
+	}
+	for _, line := range c.Preview.v.Errors.v {
+		e.PreviewLost = e.PreviewLost || line.Message.bad
+		if line.Message.s != "" {
+			e.Preview = append(e.Preview, cutBytes(line.Message.s, maxText))
+		}
+	}
+	if w.Status.s == "broken" {
+		e.Words = oneLine(cmp.Or(c.ErrorMessage.s, c.ErrorCode.s))
+	}
+	return e, nil
 }

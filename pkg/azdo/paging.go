@@ -77,13 +77,3 @@ func continued[T any](ctx context.Context, c *Client, r request, limit int) ([]T
 	}
 	return nil, &Error{Op: r.call.op, Message: fmt.Sprintf("the list does not end after %d pages", maxPages), area: r.call.area}
 }
-
-// fresh copies what sending a request changes: the SDK adds to the route, paging to the query.
-func fresh(r request) request {
-	route := make(map[string]string, len(r.route)+2)
-	maps.Copy(route, r.route)
-	query := make(url.Values, len(r.query)+2)
-	maps.Copy(query, r.query)
-	r.route, r.query = route, query
-	return r
-}

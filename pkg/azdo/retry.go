@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -26,45 +25,6 @@ const (
 	firstBackoff = 200 * time.Millisecond
 	maxBackoff   = 5 * time.Second
 )
-
-// call is one request of the client as the transport sees it, with the state of its tries. It travels in the context of
-// the request and belongs to one goroutine at a time.
-type call struct {
-	op    string // for errors: "list the evaluations"
-	name  string // for Options.OnRequest: "evaluations"
-	area  area
-	write bool // changes something: sent once
-	body  []byte
-	// fresh says that the request was decided on a look at the service which a long wait makes worthless.
-	fresh bool
-	// begun is called when the request has been written to a connection; nil for nobody.
-	begun func()
-	// empty says that an answer without a body is an answer.
-	empty bool
-	// plain says that the answer is text, which may look like a web page.
-	plain bool
-	// decode reads the answer; nil takes any JSON. It runs once per try and must start from nothing. A syntax error at
-	// the end of the body means that the answer was torn.
-	decode func(h http.Header, body io.Reader) error
-	// rewrite, instead of decode, returns the body that the SDK is to see.
-	rewrite func(body io.Reader) ([]byte, error)
-
-	tries int
-	spent time.Duration
-	wait  time.Duration
-	last  *Error
-}
-
-type callKey struct{}
-
-func withCall(ctx context.Context, c *call) context.Context {
-	return context.WithValue(ctx, callKey{}, c)
-}
-
-func callOf(ctx context.Context) *call {
-	c, _ := ctx.Value(callKey{}).(*call)
-	return c
-}
 
 // retrying returns the client that repeats this call where that is safe. It is made per call: go-retryablehttp hands
 // its Backoff no context to keep a budget in.

@@ -57,7 +57,7 @@ func TestRecordingsHoldWhatIsRead(t *testing.T) {
 			return true
 		})
 	}
-	delete(headers, "json")                  // the tags of lenient.go
+	delete(headers, "json")                  // the tags of the wire types
 	headers["X-MS-ContinuationToken"] = true // a constant of the SDK
 	if len(members) < 60 || len(headers) < 8 {
 		t.Fatalf("%d members and %d headers were found", len(members), len(headers))

@@ -2,12 +2,8 @@ package azdo
 
 import (
 	"bytes"
-	"errors"
-	"io"
-	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 	"unique"
@@ -17,77 +13,6 @@ import (
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
-
-// value reads one JSON value in one pass. The types of this file never fail for a type that they did not expect, they set
-// bad: one odd field then costs one evaluation, not the whole list. Their errors are those of the syntax. Absent and null
-// are both the zero value.
-type value interface {
-	read(d *jsontext.Decoder) error
-}
-
-var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
-
-var errTrailing = errors.New("something follows the answer")
-
-// unmarshal reads one whole answer, or a part of one. What the service sends is taken as it is: the last of two members
-// of one name counts, and bytes that are no text become U+FFFD. What it reads into v shares no memory with r.
-func unmarshal(r io.Reader, v value) error {
-	d, _ := decoders.Get().(*jsontext.Decoder)
-	defer decoders.Put(d)
-	d.Reset(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := v.read(d); err != nil {
-		return err
-	}
-	switch _, err := d.ReadToken(); {
-	case err == nil:
-		return errTrailing
-	case !errors.Is(err, io.EOF):
-		return err
-	}
-	return nil
-}
-
-// members are the fields of wire types by the names in their json tags, for each reflect.Type.
-var members sync.Map
-
-func membersOf(t reflect.Type) map[string]int {
-	if known, ok := members.Load(t); ok {
-		index, _ := known.(map[string]int)
-		return index
-	}
-	index := make(map[string]int, t.NumField())
-	for i := range t.NumField() {
-		index[t.Field(i).Tag.Get("json")] = i
-	}
-	members.Store(t, index)
-	return index
-}
-
-// readMembers reads an object into the struct that to points to, each of whose fields is a value.
-func readMembers(d *jsontext.Decoder, to any) error {
-	fields := reflect.ValueOf(to).Elem()
-	index := membersOf(fields.Type())
-	if _, err := d.ReadToken(); err != nil {
-		return err
-	}
-	for d.PeekKind() != jsontext.KindEndObject {
-		name, err := d.ReadValue()
-		if err != nil {
-			return err
-		}
-		plain, _ := unquote(name)
-		if i, known := index[string(plain)]; known {
-			err = fields.Field(i).Addr().Interface().(value).read(d) //nolint:forcetypeassert // a fault of the wire type; every one is tested
-		} else {
-			err = d.SkipValue()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	_, err := d.ReadToken()
-	return err
-}
 
 // maxID is the largest number that the service gives to anything; it also fits an int of 32 bits.
 const maxID = 1<<31 - 1
@@ -334,47 +259,4 @@ func (t *texts) read(d *jsontext.Decoder) error {
 		t.v, t.bad = append(t.v, one.s), t.bad || one.bad
 		return err
 	})
-}
-
-// raw is any value, as it was sent; nil is an absent one.
-type raw jsontext.Value
-
-func (r *raw) read(d *jsontext.Decoder) error {
-	v, err := d.ReadValue()
-	*r = raw(v.Clone())
-	return err
-}
-
-// elements walks an array that has not begun yet; read takes one element.
-func elements(d *jsontext.Decoder, read func() error) error {
-	if _, err := d.ReadToken(); err != nil {
-		return err
-	}
-	for {
-		switch d.PeekKind() {
-		case jsontext.KindEndArray, jsontext.KindInvalid:
-			_, err := d.ReadToken()
-			return err
-		default:
-			if err := read(); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// field is a wire field by name, and whether it has the wrong type.
-type field struct {
-	name string
-	bad  bool
-}
-
-// firstBad names the first field of a wrong type, "" if there is none.
-func firstBad(fields ...field) string {
-	for _, f := range fields {
-		if f.bad {
-			return f.name
-		}
-	}
-	return ""
 }

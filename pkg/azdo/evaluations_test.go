@@ -3,13 +3,13 @@ package azdo
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
@@ -192,149 +192,85 @@ func TestNoRecord(t *testing.T) {
 	}
 }
 
-func TestPolicyIsShared(t *testing.T) {
+func TestEvaluationsOfAPullRequest(t *testing.T) {
 	t.Parallel()
-	known := &policies{}
-	of := func(project uuid.UUID, fields map[string]any) *requeue.Policy {
-		wire, err := decodeOne[wireEvaluation](strings.NewReader(toJSON(record(fields))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := wire.evaluation(known, project)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return e.Policy
+	second, third, fourth := uuid.New(), uuid.New(), uuid.New()
+	c, f := newFake(t, Options{}, func(int, *http.Request) reply {
+		return ok(listJSON(
+			record(nil), record(nil), record(map[string]any{"evaluationId": second, "context": "odd"}),
+			record(map[string]any{"evaluationId": third, "configuration.isEnabled": false, "configuration.id": 5}),
+			record(map[string]any{"evaluationId": fourth, "configuration.isDeleted": true, "configuration.id": 6}),
+		))
+	})
+	got, err := c.Evaluations(t.Context(), testPullRequest(), false)
+	if err != nil || len(got) != 2 || got[0].ID != evaluationID || got[1].ID != second || got[1].Malformed != "context" || got[0].Policy != got[1].Policy {
+		t.Errorf("got %+v, %v", got, err)
 	}
-	first := of(projectID, nil)
-	if of(projectID, nil) != first {
-		t.Error("the same revision is not shared")
+	if len(f.requests()) != 1 {
+		t.Errorf("%d requests", len(f.requests()))
 	}
-	if of(projectID, map[string]any{"configuration.revision": 20}) == first || of(uuid.New(), nil) == first {
-		t.Error("another revision or project is shared")
+	r := f.requests()[0]
+	if want := "artifactId=vstfs%3A%2F%2F%2FCodeReview%2FCodeReviewId%2F" + projectID.String() + "%2F24"; !strings.Contains(r.query, want) || !strings.Contains(r.query, "%24top=1000") ||
+		!strings.Contains(r.query, "includeNotApplicable=true") {
+		t.Errorf("query is %s", r.query)
 	}
-	unknown := of(projectID, map[string]any{"configuration.revision": absent})
-	if unknown == of(projectID, map[string]any{"configuration.revision": absent}) {
-		t.Error("an unknown revision is shared")
+	if r.path != basePath+"/"+projectID.String()+"/_apis/policy/evaluations" {
+		t.Errorf("path is %s", r.path)
 	}
 }
 
-func TestPullRequestAnswer(t *testing.T) {
+// TestEvaluationPages: a page of fewer than 25 is the last one, whatever of it does not apply.
+func TestEvaluationPages(t *testing.T) {
 	t.Parallel()
-	whole := func(fields map[string]any) map[string]any {
-		pr := map[string]any{
-			"pullRequestId": 24, "status": "active", "title": "Fix", "sourceRefName": "refs/heads/topic", "targetRefName": "refs/heads/main",
-			"createdBy": map[string]any{"id": "a", "displayName": "Ann", "uniqueName": "ann@example.com"}, "creationDate": "2024-01-02T03:04:05Z",
-			"isDraft": false, "mergeStatus": "succeeded", "lastMergeSourceCommit": map[string]any{"commitId": "cb71"},
-			"repository": map[string]any{"id": repositoryID, "name": "Web", "project": map[string]any{"id": projectID, "name": "Shop", "lastUpdateTime": "0001-01-01T00:00:00"}},
-		}
-		maps.Copy(pr, fields)
-		return pr
-	}
-	want := requeue.PullRequest{
-		ID: 24, Title: "Fix", SourceRefName: "refs/heads/topic", TargetRefName: "refs/heads/main",
-		Author: requeue.Identity{ID: "a", DisplayName: "Ann", UniqueName: "ann@example.com"}, Status: "active", MergeStatus: "succeeded",
-		Created: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), SourceCommitID: "cb71",
-		Repository: &requeue.Repository{ID: repositoryID, Name: "Web", URL: "https://host/tfs/Coll/Shop/_git/Web", Project: requeue.Project{ID: projectID, Name: "Shop"}},
-	}
 	for _, tt := range []struct {
-		name   string
-		fields map[string]any
-		change func(*requeue.PullRequest)
-		err    string
+		total, pageSize, requests int
 	}{
-		{name: "as recorded"},
-		{name: "draft and auto-complete", fields: map[string]any{"isDraft": true, "autoCompleteSetBy": map[string]any{"id": "x"}}, change: func(pr *requeue.PullRequest) { pr.Draft, pr.AutoComplete = true, true }},
-		{name: "auto-complete by the empty GUID is none", fields: map[string]any{"autoCompleteSetBy": map[string]any{"id": uuid.Nil}}},
-		{name: "auto-complete by somebody without an ID is", fields: map[string]any{"autoCompleteSetBy": map[string]any{}}, change: func(pr *requeue.PullRequest) { pr.AutoComplete = true }},
-		{name: "auto-complete null is none", fields: map[string]any{"autoCompleteSetBy": nil}},
-		{name: "a fork", fields: map[string]any{"forkSource": map[string]any{"repository": map[string]any{}}}, change: func(pr *requeue.PullRequest) { pr.Fork = true }},
-		{name: "active labels", fields: map[string]any{"labels": []any{map[string]any{"name": "a", "active": true}, map[string]any{"name": "b", "active": false}, map[string]any{"name": "c"}}}, change: func(pr *requeue.PullRequest) { pr.Labels, pr.LabelsKnown = []string{"a", "c"}, true }},
-		{name: "no label at all", fields: map[string]any{"labels": []any{}}, change: func(pr *requeue.PullRequest) { pr.LabelsKnown = true }},
-		{name: "labels null", fields: map[string]any{"labels": nil}},
-		{name: "votes", fields: map[string]any{"reviewers": []any{map[string]any{"vote": -10}, map[string]any{"vote": 5}, map[string]any{}}}, change: func(pr *requeue.PullRequest) { pr.Votes = []int{-10, 5, 0} }},
-		{name: "draft a text", fields: map[string]any{"isDraft": "false"}, err: "isDraft"},
-		{name: "title a number", fields: map[string]any{"title": 5}, change: func(pr *requeue.PullRequest) { pr.Title = "" }, err: "title"},
-		{name: "vote a text", fields: map[string]any{"reviewers": []any{map[string]any{"vote": "x"}}}, change: func(pr *requeue.PullRequest) { pr.Votes = []int{0} }, err: "reviewers"},
-		{name: "labels a text", fields: map[string]any{"labels": "x"}, err: "labels"},
+		{total: 24, pageSize: 1000, requests: 1},
+		{total: 25, pageSize: 1000, requests: 2},
+		{total: 60, pageSize: 25, requests: 3},
+		{total: 210, pageSize: 100, requests: 3},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d at %d", tt.total, tt.pageSize), func(t *testing.T) {
 			t.Parallel()
-			wire, err := decodeOne[wirePullRequest](strings.NewReader(toJSON(whole(tt.fields))))
-			if err != nil {
-				t.Fatal(err)
-			}
-			repository, repositoryErr := wire.Repository.v.repository(mustParse(t, "https://host/tfs/Coll"))
-			got, err := wire.pullRequest(repository, repositoryErr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := want
-			if tt.change != nil {
-				tt.change(&want)
-			}
-			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(requeue.PullRequest{}, "Err")); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
-			if (tt.err == "") != (got.Err == nil) || tt.err != "" && !strings.Contains(got.Err.Error(), tt.err) {
-				t.Errorf("Err is %v, want one about %q", got.Err, tt.err)
-			}
-		})
-	}
-}
-
-func TestRepositoryPage(t *testing.T) {
-	t.Parallel()
-	r := &requeue.Repository{Name: "a b#", Project: requeue.Project{Name: "c/d"}}
-	for _, tt := range []struct{ collection, web, want string }{
-		{"https://host/tfs/Coll", "", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23"},
-		{"https://host/tfs/Coll", "https://HOST:443/tfs/Coll/c/_git/a%20b", "https://HOST:443/tfs/Coll/c/_git/a%20b"},
-		{"https://host/tfs/Coll", "https://evil.example/x", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23"},
-		{"https://host/tfs/Coll", "https://user:pw@host/x", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23"},
-		{"https://host/tfs/Coll", "javascript:alert(1)", "https://host/tfs/Coll/c%2Fd/_git/a%20b%23"},
-		{"https://host/tfs/Coll", "https://host/x?y=z#w", "https://host/x"},
-	} {
-		if got := repositoryPage(mustParse(t, tt.collection), tt.web, r); got != tt.want {
-			t.Errorf("%q gives %s, want %s", tt.web, got, tt.want)
-		}
-	}
-}
-
-func TestBuildAnswer(t *testing.T) {
-	t.Parallel()
-	whole := func(fields string) string {
-		return `{"id":5,"definition":{"id":7},"status":"completed","result":"failed","reason":"pullRequest","sourceBranch":"refs/pull/24/merge","sourceVersion":"6366","finishTime":"2024-01-02T03:04:05Z"` + fields + `}`
-	}
-	want := requeue.Build{ID: 5, PipelineID: 7, Status: "completed", Result: "failed", Reason: "pullRequest", RefName: "refs/pull/24/merge", MergeCommitID: "6366", Finished: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)}
-	for _, tt := range []struct{ name, body, source, err string }{
-		{name: "no source", body: whole("")},
-		{name: "from its parameters", body: whole(`,"parameters":"{\"system.pullRequest.sourceCommitId\":\"cb71\",\"x\":5}","triggerInfo":{"pr.sourceSha":"other"}`), source: "cb71"},
-		{name: "from its trigger", body: whole(`,"parameters":"{}","triggerInfo":{"pr.sourceSha":"cb72"}`), source: "cb72"},
-		{name: "parameters that are no JSON", body: whole(`,"parameters":"{x","triggerInfo":{"pr.sourceSha":"cb72"}`), source: "cb72"},
-		{name: "parameters null", body: whole(`,"parameters":null,"triggerInfo":null`)},
-		{name: "source a number", body: whole(`,"parameters":"{\"system.pullRequest.sourceCommitId\":5}"`)},
-		{name: "no ID", body: `{"status":"completed"}`, err: "id"},
-		{name: "result a number", body: whole(`,"result":2`), err: "result"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			wire, err := decodeOne[wireBuild](strings.NewReader(tt.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := wire.build()
-			if tt.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.err) {
-					t.Errorf("got %v", err)
+			c, f := newFake(t, Options{}, func(_ int, r *http.Request) reply {
+				return ok(cut(r, tt.total, tt.pageSize, func(i int) any {
+					fields := map[string]any{"evaluationId": fmt.Sprintf("78e00bd2-3653-4e03-8e66-%012d", i)}
+					if i%3 > 0 {
+						fields["status"] = "notApplicable"
+					}
+					return record(fields)
+				}))
+			})
+			for _, all := range []bool{false, true} {
+				want := tt.total
+				if !all {
+					want = (tt.total + 2) / 3
 				}
-				return
+				found, err := c.Evaluations(t.Context(), testPullRequest(), all)
+				if err != nil || len(found) != want {
+					t.Errorf("%d evaluations, want %d; %v", len(found), want, err)
+				}
 			}
-			want := want
-			want.SourceCommitID = tt.source
-			if diff := cmp.Diff(want, got); err != nil || diff != "" {
-				t.Errorf("%v (-want +got)\n%s", err, diff)
+			if len(f.requests()) != 2*tt.requests {
+				t.Errorf("%d requests", len(f.requests()))
 			}
 		})
+	}
+}
+
+func TestSingleEvaluationOfADisabledPolicy(t *testing.T) {
+	t.Parallel()
+	c, _ := newFake(t, Options{}, func(n int, _ *http.Request) reply {
+		return ok(toJSON(record([]map[string]any{{"configuration.isEnabled": false}, {"evaluationId": uuid.New()}}[n])))
+	})
+	if e, err := c.Evaluation(t.Context(), projectID, evaluationID); err != nil || e.Policy.Enabled {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	if e, err := c.Requeue(t.Context(), projectID, evaluationID, nil); err != nil || e.ID == evaluationID {
+		t.Errorf("a record under a new number is an answer: %+v, %v", e, err)
+	}
+	if _, err := c.Evaluation(t.Context(), projectID, evaluationID); err == nil {
+		t.Error("another evaluation was taken for this one")
 	}
 }
 

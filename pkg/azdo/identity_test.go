@@ -1,0 +1,33 @@
+package azdo
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		body string
+		want requeue.Identity
+		ok   bool
+	}{
+		{`{"authenticatedUser":{"id":"a","providerDisplayName":"Shop Build Service (org)","customDisplayName":"x","properties":{"Account":{"$value":"b"}}}}`, requeue.Identity{ID: "a", DisplayName: "Shop Build Service (org)", UniqueName: "b"}, true},
+		{`{"authenticatedUser":{"id":"a","customDisplayName":"x","properties":5}}`, requeue.Identity{ID: "a", DisplayName: "x"}, true},
+		{`{"authenticatedUser":{"id":5,"providerDisplayName":"x"}}`, requeue.Identity{DisplayName: "x"}, false},
+		{`{}`, requeue.Identity{}, false},
+	} {
+		c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(tt.body) })
+		got, err := c.Identity(t.Context())
+		if diff := cmp.Diff(tt.want, got); diff != "" || (err == nil) != tt.ok {
+			t.Errorf("%s: %v %s", tt.body, err, diff)
+		}
+		if path := f.requests()[0].path; path != basePath+"/_apis/ConnectionData" {
+			t.Errorf("path is %s", path)
+		}
+	}
+}
