@@ -101,11 +101,13 @@ func validateTask(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("read the task schema: %w", err)
 	}
+	// A name of its own: one without a scheme would be a file in the working directory, whose path may hold a blank.
+	const name = "embedded:task.schema.json"
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("task.schema.json", schemaDoc); err != nil {
+	if err := compiler.AddResource(name, schemaDoc); err != nil {
 		return fmt.Errorf("read the task schema: %w", err)
 	}
-	schema, err := compiler.Compile("task.schema.json")
+	schema, err := compiler.Compile(name)
 	if err != nil {
 		return fmt.Errorf("read the task schema: %w", err)
 	}

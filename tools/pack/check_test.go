@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -65,6 +66,19 @@ func TestCheckAcceptsWhatIsRight(t *testing.T) {
 func TestCheckAcceptsThisRepository(t *testing.T) {
 	t.Parallel()
 	if err := check(os.DirFS("../..")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCheckWorksInEveryFolder does not run in parallel: it changes the working directory of the process.
+func TestCheckWorksInEveryFolder(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "a b %20 c")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	tree := goodTree(t)
+	t.Chdir(folder)
+	if err := check(tree); err != nil {
 		t.Error(err)
 	}
 }
