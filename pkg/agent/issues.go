@@ -9,7 +9,7 @@ import (
 // (Agent.Worker/ExecutionContext.cs, AddIssue).
 const maxIssues = 10
 
-// maxGathered is how much of each text the issue shows that stands for several, in characters.
+// maxGathered is how much of each text the issue shows that stands for several, in characters, where they do not all fit.
 const maxGathered = 200
 
 // issueKind is an issue as the log and the agent call it.
@@ -27,7 +27,7 @@ type issues struct {
 	held    []string // from the tenth on
 }
 
-// Error writes an error. Under an agent the first nine become issues at once; see FlushIssues for the rest.
+// Error writes an error. Under an agent the first nine become issues at once, and the rest is held back for FlushIssues.
 func (l *Log) Error(text string) { l.issue(&l.errors, text) }
 
 // Warning writes a warning; as Error.
@@ -42,15 +42,16 @@ func (l *Log) issue(of *issues, text string) {
 	case of.written < maxIssues-1:
 		of.written++
 		l.logIssue(of.kind, text)
-	default:
-		// A bare tag is a coloured line without an issue: nothing is missing from the log.
-		l.tag(of.kind.name, "", "", text)
+	case of.written < maxIssues:
 		of.held = append(of.held, text)
+	default:
+		l.tag(of.kind.name, "", "", text)
 	}
 }
 
 // FlushIssues makes the tenth error issue out of the errors from the tenth on, and likewise with warnings. An agent
-// shows ten of a kind, so it is called once, at the end.
+// shows ten of a kind, so it is called once, at the end. It writes an issue into the log, too, so what the tenth holds
+// whole has no line besides.
 func (l *Log) FlushIssues() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,18 +59,35 @@ func (l *Log) FlushIssues() {
 		if len(of.held) == 0 || of.written >= maxIssues {
 			continue
 		}
+		text, whole := of.held[0], true
+		if len(of.held) > 1 {
+			text, whole = l.gather(of.held)
+		}
+		for _, one := range of.held {
+			if !whole {
+				// A bare tag is a coloured line without an issue: nothing is missing from the log.
+				l.tag(of.kind.name, "", "", one)
+			}
+		}
+		l.logIssue(of.kind, text)
 		of.written++
-		if len(of.held) == 1 {
-			l.logIssue(of.kind, of.held[0])
-			continue
-		}
-		texts := make([]string, len(of.held))
-		for i, text := range of.held {
-			texts[i] = Shorten(text, maxGathered)
-		}
-		l.logIssue(of.kind, fmt.Sprintf("%d more: %s", len(texts), strings.Join(texts, " | ")))
 		of.held = nil
 	}
+}
+
+// gather makes one text of many, and reports whether a line holds them whole. Else each is cut.
+func (l *Log) gather(texts []string) (string, bool) {
+	join := func(most int) string {
+		short := make([]string, len(texts))
+		for i, text := range texts {
+			short[i] = Shorten(text, most)
+		}
+		return fmt.Sprintf("%d more: %s", len(texts), strings.Join(short, " | "))
+	}
+	if text := join(maxLine); !strings.HasSuffix(l.data(text), "…") {
+		return text, true
+	}
+	return join(maxGathered), false
 }
 
 func (l *Log) logIssue(kind issueKind, text string) {

@@ -120,8 +120,8 @@ func TestIssueLimit(t *testing.T) {
 		lines  int      // all lines about errors
 	}{
 		{"nine come as they are", 9, nil, 9},
-		{"the tenth is held back and comes at the end", 10, []string{"error 10"}, 11},
-		{"the tenth gathers the rest", 12, []string{"3 more: error 10 | error 11 | error 12"}, 13},
+		{"the tenth is held back and comes at the end", 10, []string{"error 10"}, 10},
+		{"the tenth gathers the rest", 12, []string{"3 more: error 10 | error 11 | error 12"}, 10},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -164,6 +164,9 @@ func TestIssueLimit(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "##[error]after the end") {
 		t.Error("an error after FlushIssues is not in the log")
+	}
+	if got := strings.Count(out.String(), strings.TrimSpace(strings.Repeat("long text ", 50))); got != 500 {
+		t.Errorf("500 texts are %d times in the log", got)
 	}
 
 	l, out = newLog(LogOptions{})
