@@ -15,8 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/sethvargo/go-envconfig"
-
 	"github.com/pr-evaluations/reschedule/pkg/run"
 )
 
@@ -48,7 +46,7 @@ func main() {
 	}
 	terminal, colour := looks(env)
 	code := run.Run(ctx, run.Process{
-		Env: envconfig.MapLookuper(env), Stdout: output{os.Stdout, stopping}, Version: version, Terminal: terminal, Colour: colour,
+		Env: env, Stdout: output{os.Stdout, stopping}, Version: version, Terminal: terminal, Colour: colour,
 	})
 	cancel()
 	os.Exit(exitCode(code, runtime.GOOS, env)) //nolint:gocritic // cancel was called; the exit code is all that is left to say

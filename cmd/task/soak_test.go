@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sethvargo/go-envconfig"
-
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 	"github.com/pr-evaluations/reschedule/pkg/report"
 	product "github.com/pr-evaluations/reschedule/pkg/run"
@@ -199,7 +197,7 @@ func soakRun(t *testing.T, random *rand.Rand, s *azdotest.Server, dir string) in
 	defer cancel()
 	var log bytes.Buffer
 	begin := time.Now()
-	code := product.Run(ctx, product.Process{Env: envconfig.MapLookuper(env), Stdout: &log, Version: "soak"})
+	code := product.Run(ctx, product.Process{Env: env, Stdout: &log, Version: "soak"})
 	took := time.Since(begin)
 	if code != 0 && code != 1 {
 		t.Errorf("exit code %d\n%s", code, log.String())

@@ -165,7 +165,7 @@ type loader struct {
 }
 
 // Load reads the environment. The error holds every fault at once, see Faults; Agent, Debug and Secrets of the Config
-// can be relied on even then.
+// can be relied on even then. Misspelt inputs are found in Variables only, since no other lookuper can be listed.
 func Load(ctx context.Context, env envconfig.Lookuper) (Config, error) {
 	if env == nil {
 		return Config{}, envconfig.ErrLookuperNil
@@ -182,7 +182,11 @@ func Load(ctx context.Context, env envconfig.Lookuper) (Config, error) {
 	l.cfg.Launcher = l.env.Launcher == "1"
 	l.cfg.TempDirectory = l.env.TempDirectory
 
+	if all, ok := env.(Variables); ok {
+		l.refuseMisspelt(all)
+	}
 	l.readIdentity()
+	l.refusePersonal()
 	l.readCollection()
 	l.readConnection()
 	l.refuseAliases()

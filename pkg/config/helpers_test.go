@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-	"github.com/sethvargo/go-envconfig"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -76,7 +75,7 @@ func federated() variables {
 
 func load(t *testing.T, env variables) (Config, []Fault) {
 	t.Helper()
-	c, err := Load(t.Context(), envconfig.MapLookuper(env))
+	c, err := Load(t.Context(), Variables(env))
 	found := Faults(err)
 	if err != nil && len(found) == 0 {
 		t.Fatalf("Load: %v", err)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/sethvargo/go-envconfig"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
@@ -34,7 +33,7 @@ const (
 
 // Process is what the program is given by the system that starts it.
 type Process struct {
-	Env     envconfig.Lookuper
+	Env     map[string]string // all of it, so that misspelt inputs are found
 	Stdout  io.Writer
 	Version string
 	// Terminal says that people look at Stdout while it runs, Colour that it shows colours.
@@ -44,7 +43,7 @@ type Process struct {
 // Run does the whole job and returns the exit code: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and then
 // not one request was sent. When ctx ends it begins nothing more, reports what was done and what was not, and returns 1.
 func Run(ctx context.Context, p Process) (code int) {
-	cfg, faults := config.Load(ctx, p.Env)
+	cfg, faults := config.Load(ctx, config.Variables(p.Env))
 	log := report.New(agent.NewLog(p.Stdout, agent.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal}), nil)
 	log.Mask(secretsOf(cfg)...)
 	defer func() {
