@@ -41,7 +41,30 @@ die() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-have go || die 'Go is missing; install the version that go.mod names, or a newer one'
+# check_go says in one line that Go is missing or too old. A Go before 1.21 cannot read go.mod, and blames that file; later
+# ones fetch what go.mod names by themselves, where they may.
+check_go() {
+  local needed found='' needs has part
+  needed=$(sed -n 's/^go //p' go.mod)
+  if have go; then
+    found=$(go env GOVERSION 2>/dev/null) || found=
+    [[ $found == go[0-9]* ]] || found=$(cd / && GOTOOLCHAIN=local go version 2>/dev/null | cut -d ' ' -f 3) || found=
+    case $found in
+      go[0-9]*) found=${found#go} found=${found%%[!0-9.]*} ;;
+      *) return ;; # built from Go's own sources: it knows best
+    esac
+    IFS=. read -ra has <<<"$found"
+    IFS=. read -ra needs <<<"$needed"
+    for part in 0 1 2; do
+      ((${has[part]:-0} <= ${needs[part]:-0})) || return 0
+      if ((${has[part]:-0} < ${needs[part]:-0})); then
+        die "this Go is $found, too old; install Go $needed or newer from https://go.dev/dl/"
+      fi
+    done
+    return
+  fi
+  die "Go is missing; install Go $needed or newer from https://go.dev/dl/"
+}
 
 demo() { exec go run ./cmd/demo "$@"; }
 
@@ -64,6 +87,18 @@ race_works() {
   return "$rc"
 }
 
+# tell_left_out names the tests that leave themselves out here: "go test" says so only if it is told to say everything.
+tell_left_out() {
+  local line
+  while IFS= read -r line; do say "Left out: $line"; done < <(
+    have node || [[ -n ${RESCHEDULE_NODES:-} ]] || echo 'the tests of the launcher: there is no node on PATH.'
+    have osslsigncode || echo 'signing a program: there is no osslsigncode on PATH.'
+    [[ -n ${RESCHEDULE_JUDGES:-} ]] || echo 'the judges that we did not write: RESCHEDULE_JUDGES names no folder.'
+    [[ -n ${RESCHEDULE_DESCRIPTION:-} ]] || echo "the comparison with the service's description: RESCHEDULE_DESCRIPTION names no folder."
+    [[ -n ${RESCHEDULE_RECORDINGS:-} ]] || echo 'recorded answers of the service: RESCHEDULE_RECORDINGS names no folder.'
+  )
+}
+
 run_tests() {
   local arg
   local -a flags=(-shuffle=on -count=1 -timeout=25m) all=(./...) named=()
@@ -80,6 +115,7 @@ run_tests() {
   for arg in "$@"; do
     case $arg in ./* | github.com/*) named+=("$arg") all=() ;; esac
   done
+  tell_left_out
   go vet ${named[@]+"${named[@]}"} ${all[@]+"${all[@]}"}
   go test "${flags[@]}" "$@" ${all[@]+"${all[@]}"}
 }
@@ -272,6 +308,7 @@ reproduce() {
 main() {
   local command=${1:-package}
   [[ $# -eq 0 ]] || shift
+  case $command in help | -h | --help) ;; *) check_go ;; esac
   case $command in
     demo) demo "$@" ;;
     replay) replay "$@" ;;
