@@ -3,6 +3,8 @@ package openapi
 import (
 	"bytes"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -108,6 +110,19 @@ func TestRequests(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s %s?%s: %q, want %q", test.method, test.path, test.query, got, test.want)
 		}
+	}
+}
+
+// TestEveryFolderWillDo does not run in parallel: it changes the working directory of the process.
+func TestEveryFolderWillDo(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "a b")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(folder)
+	request := Request{Method: "PATCH", Path: []string{"p", "_apis", "books", "7"}, Body: []byte(`{}`)}
+	if _, faults := load(t, library).Request(request); faults != nil {
+		t.Error(faults)
 	}
 }
 

@@ -14,6 +14,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
+// scheme stands before the names of files for the compiler. A bare name would be a file in the working directory, whose path
+// may hold a blank.
+const scheme = "description:"
+
 // lazy is a schema that is compiled when it is needed first.
 type lazy struct {
 	mu       *sync.Mutex // of the compiler
@@ -28,7 +32,7 @@ func (l *lazy) schema() (*jsonschema.Schema, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.compiled == nil && l.err == nil {
-		l.compiled, l.err = l.compiler.Compile(l.place)
+		l.compiled, l.err = l.compiler.Compile(scheme + l.place)
 	}
 	return l.compiled, l.err
 }
@@ -139,7 +143,7 @@ func newCompiler(file string, document map[string]any) (*jsonschema.Compiler, er
 	compiler.DefaultDraft(jsonschema.Draft2020)
 	compiler.RegisterFormat(&jsonschema.Format{Name: "date-time", Validate: dateTime})
 	compiler.AssertFormat()
-	if err := compiler.AddResource(file, document); err != nil {
+	if err := compiler.AddResource(scheme+file, document); err != nil {
 		return nil, fmt.Errorf("add schemas: %w", err)
 	}
 	return compiler, nil
