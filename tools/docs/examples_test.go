@@ -180,6 +180,21 @@ func TestExamplesUseWhatExists(t *testing.T) {
 	}
 }
 
+// TestNightlySaysWhoGoesFirst: its comment names the default of "order", and says how far "required" reaches.
+func TestNightlySaysWhoGoesFirst(t *testing.T) {
+	t.Parallel()
+	comment := strings.Join(strings.Fields(strings.ReplaceAll(read(t, "examples/nightly.yml"), "#", "")), " ")
+	order := theDefinition(t).Inputs[slices.IndexFunc(theDefinition(t).Inputs, func(in input) bool { return in.Name == "order" })]
+	if order.DefaultText() != "autoComplete,stalest" {
+		t.Errorf("the default of order is %s now", order.DefaultText())
+	}
+	for _, want := range []string{"with auto-complete come first, then those whose builds are the oldest", "within one pull request required validations come before optional ones"} {
+		if !strings.Contains(comment, want) {
+			t.Errorf("examples/nightly.yml does not say %q", want)
+		}
+	}
+}
+
 var inline = regexp.MustCompile("`([A-Za-z]+): ([^`]+)`")
 
 // TestSentencesUseWhatExists looks at what the text quotes between examples, such as `drafts: include`.
