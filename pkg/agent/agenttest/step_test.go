@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -29,7 +30,8 @@ func TestMain(m *testing.M) {
 }
 
 // play acts out a script, one act a line: "out text", "err text", "file path" (writes it), "exit n", "die", "wait" (until
-// stdin ends), "deaf" (ignores signals), "sleep duration", "orphan" (starts a child that sleeps).
+// stdin ends), "deaf" (ignores signals), "sleep duration", "dealt n" (waits until the agent has dealt with n lines of the script; see dealt), "orphan" (starts a
+// child that sleeps).
 func play(script string) int {
 	for line := range strings.SplitSeq(script, "\n") {
 		act, rest, _ := strings.Cut(line, " ")
@@ -62,6 +64,13 @@ func play(script string) int {
 		case "sleep":
 			d, _ := time.ParseDuration(rest)
 			time.Sleep(d)
+		case "dealt":
+			for {
+				if _, err := os.Stat(filepath.Join(os.Getenv("AGENTTEST_DEALT"), rest)); err == nil {
+					break
+				}
+				time.Sleep(time.Millisecond)
+			}
 		case "stdin":
 			n, err := os.Stdin.Read(make([]byte, 1))
 			_, _ = fmt.Fprintln(os.Stdout, "stdin", n, err)
@@ -84,6 +93,20 @@ func scripted(t *testing.T, lines ...string) Step {
 	s.AgentEnv["GORACE"] = "atexit_sleep_ms=0" // else every ending takes a second
 	s.Rhythm = Rhythm{Interrupt: 300 * time.Millisecond, Terminate: 200 * time.Millisecond, Done: 200 * time.Millisecond}
 	return s
+}
+
+// dealt lets a script wait for the agent: each line that the agent has dealt with makes a file with its number. A script
+// whose streams must come in an order needs it, since nothing else keeps one stream before the other.
+func dealt(t *testing.T, s *Step) {
+	t.Helper()
+	folder := t.TempDir()
+	s.AgentEnv["AGENTTEST_DEALT"] = folder
+	var lines atomic.Int64
+	s.OnLine = func(string, string) {
+		if err := os.WriteFile(filepath.Join(folder, strconv.FormatInt(lines.Add(1), 10)), nil, 0o600); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func run1(t *testing.T, s Step) Result {
@@ -124,7 +147,7 @@ func TestResults(t *testing.T) {
 			Errors: []string{"Unable to process command '##vso[task.complete result=failed]' successfully.", `command doesn't have valid result value: "failed"`},
 		}},
 		{"a result by number", []string{"out ##vso[task.complete result=1]"}, nil, Result{Result: SucceededWithIssues, Progress: []int{100}}},
-		{"issues, from both streams", []string{"out ##vso[task.logissue type=error]a%0Ab", "sleep 50ms", "err ##vso[task.logissue type=Warning;code=7]c"}, nil, Result{
+		{"issues, from both streams", []string{"out ##vso[task.logissue type=error]a%0Ab", "dealt 1", "err ##vso[task.logissue type=Warning;code=7]c"}, nil, Result{
 			Result: Succeeded, Log: []string{"##[error]a", "b", "##[warning]c"}, Errors: []string{"a\nb"}, Warnings: []string{"c"},
 		}},
 		{"an issue with a place", []string{"out ##vso[task.logissue type=error;sourcepath=a.go;linenumber=1;columnnumber=2;code=C]x"}, nil, Result{
@@ -160,7 +183,7 @@ func TestResults(t *testing.T) {
 		{"a summary", []string{"file $AGENT_TEMPDIRECTORY/s.md", "out ##vso[task.uploadsummary]{temp}/s.md"}, nil, Result{
 			Result: Succeeded, Summary: "# Title\n", Uploads: []string{"{temp}/s.md"},
 		}},
-		{"a summary that is removed again is lost", []string{"file $AGENT_TEMPDIRECTORY/s.md", "out ##vso[task.uploadsummary]{temp}/s.md", "sleep 100ms", "remove $AGENT_TEMPDIRECTORY/s.md"}, nil, Result{
+		{"a summary that is removed again is lost", []string{"file $AGENT_TEMPDIRECTORY/s.md", "out ##vso[task.uploadsummary]{temp}/s.md", "dealt 1", "remove $AGENT_TEMPDIRECTORY/s.md"}, nil, Result{
 			Result: Succeeded, Uploads: []string{"{temp}/s.md"}, Lost: []string{"{temp}/s.md"},
 		}},
 		{"a missing summary fails", []string{"out ##vso[task.uploadsummary]/no/such"}, nil, Result{
@@ -212,6 +235,7 @@ func TestResults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := scripted(t)
+			dealt(t, &s)
 			temp := filepath.Join(s.WorkDir, "_temp")
 			s.AgentEnv["AGENTTEST_SCRIPT"] = strings.ReplaceAll(strings.Join(tt.script, "\n"), "{temp}", temp)
 			if tt.change != nil {
