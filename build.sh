@@ -28,7 +28,7 @@ usage: ./build.sh [COMMAND]
   sign FILE...   sign programs for Windows with SIGN_COMMAND
   reproduce      pack here and in another folder, and compare the bytes, before they are signed
 
-PUBLISHER=acme ./build.sh     packs a private extension of publisher "acme".
+PUBLISHER=acme ./build.sh     packs a private extension of publisher "acme", whose task has an ID of its own.
 SIGN_COMMAND='...' ./build.sh signs the program for Windows with a command line in which "$1" is the file; see
                               docs/install.md.
 MSG
@@ -231,6 +231,8 @@ package() {
   cp -R vss-extension.json overview.md CHANGELOG.md images task "$stage/root/"
   rm -rf "$stage/root/task/bin"
   publisher=${PUBLISHER:-$(node -p 'require("./vss-extension.json").publisher')}
+  # The Marketplace refuses a second extension with a task of the same ID.
+  [[ -z ${PUBLISHER:-} ]] || go run ./tools/pack private -publisher "$PUBLISHER" -stage "$stage/root" >&2
   cp LICENSE "$stage/root/LICENSE.md" # tfx cannot tell the type of a file without an extension
   for target in $targets; do
     say "Compiling for $target ..."

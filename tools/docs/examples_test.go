@@ -165,6 +165,7 @@ func TestExamplesUseWhatExists(t *testing.T) {
 				t.Fatalf("%v in:\n%s", err, e.text)
 			}
 			for _, s := range found {
+				s.task = s.task[strings.LastIndex(s.task, ".")+1:] // the full name says publisher, extension and contribution, too
 				if !strings.HasPrefix(s.task, d.Name+"@") {
 					continue
 				}

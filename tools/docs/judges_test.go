@@ -146,7 +146,7 @@ func (d definition) addTo(schema map[string]any) {
 		}
 		inputs[in.Name] = one
 	}
-	pattern := "^" + regexp.QuoteMeta(d.reference()) + "$"
+	pattern := `^(([\w-]+\.){3})?` + regexp.QuoteMeta(d.reference()) + "$" // the full name, too
 	ours := map[string]any{"properties": map[string]any{
 		"task":   map[string]any{"ignoreCase": "value", "pattern": pattern},
 		"inputs": map[string]any{"type": "object", "properties": inputs, "additionalProperties": false},
@@ -154,7 +154,7 @@ func (d definition) addTo(schema map[string]any) {
 	if definitions, ok := schema["definitions"].(map[string]any); ok {
 		task := definitions["task"].(map[string]any)
 		names := task["properties"].(map[string]any)["task"].(map[string]any)
-		names["anyOf"] = append(names["anyOf"].([]any), map[string]any{"enum": []any{d.reference()}, "ignoreCase": "value"})
+		names["anyOf"] = append(names["anyOf"].([]any), map[string]any{"pattern": pattern, "ignoreCase": "value"})
 		// Two tasks are named there and not described, UseNode@1 is one of them (release 1.261.1).
 		task["anyOf"] = append(task["anyOf"].([]any), ours, map[string]any{"properties": map[string]any{
 			"task": map[string]any{"enum": []any{"UseNode@1"}, "ignoreCase": "value"}, "inputs": map[string]any{"type": "object"},
@@ -162,7 +162,7 @@ func (d definition) addTo(schema map[string]any) {
 		return
 	}
 	others := map[string]any{"properties": map[string]any{
-		"task":   map[string]any{"pattern": "^(?!" + d.Name + "@)"},
+		"task":   map[string]any{"pattern": `^(?!(([\w-]+\.){3})?` + d.Name + "@)"},
 		"inputs": map[string]any{"type": "object"},
 	}}
 	schema["$defs"].(map[string]any)["task"].(map[string]any)["anyOf"] = []any{ours, others}

@@ -28,6 +28,8 @@ func check(root fs.FS) error {
 
 type task struct {
 	ID                 string             `json:"id"`
+	Name               string             `json:"name"`
+	Version            map[string]any     `json:"version"`
 	InstanceNameFormat string             `json:"instanceNameFormat"`
 	Groups             []taskGroup        `json:"groups"`
 	Inputs             []taskInput        `json:"inputs"`

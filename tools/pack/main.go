@@ -13,6 +13,8 @@ const usage = `usage: go run ./tools/pack COMMAND
   version                     print the version of task/task.json
   check                       check versions, task.json, vss-extension.json and icons
   resource [-publisher NAME]  print an object file with the version resource of the Windows program
+  private -publisher NAME -stage DIR
+                              give the staged task the ID that it has in the package of another publisher
   signed PROGRAM...           check that programs for Windows carry a signature
   notices BINARY...           print the notices of every module that is linked into the binaries
   sbom SBOM BINARY...         check that the bill of materials names every module of the binaries
@@ -55,6 +57,14 @@ func run(args []string, stdout io.Writer) error {
 			return err
 		}
 		return resource(stdout, os.DirFS("."), *publisher)
+	case "private":
+		flags := flag.NewFlagSet("private", flag.ContinueOnError)
+		publisher := flags.String("publisher", "", "whose package it is")
+		stage := flags.String("stage", "", "folder that is packed")
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return private(*stage, *publisher, stdout)
 	case "signed":
 		var f faults
 		for _, name := range args {
