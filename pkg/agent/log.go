@@ -85,11 +85,11 @@ func (l *Log) Debugf(format string, a ...any) {
 
 // Mask keeps secrets out of the log: the agent's, by task.setsecret for each line and each encoded form of a secret, and
 // our own, where lines and issues show "***" instead. It writes nothing without an agent.
-func (l *Log) Mask(secrets ...string) {
+func (l *Log) Mask(secrets ...Secret) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, secret := range secrets {
-		for _, text := range maskable(secret) {
+		for _, text := range maskable(secret.Reveal()) {
 			if slices.Contains(l.hidden, text) {
 				continue
 			}

@@ -55,7 +55,7 @@ func FuzzMask(f *testing.F) {
 	f.Add("{\n  \"key\": \"value\"\n}")
 	f.Fuzz(func(t *testing.T, secret string) {
 		l, out := newLog(LogOptions{Agent: true})
-		l.Mask(secret)
+		l.Mask(Secret(secret))
 		for _, line := range agentLines(out.String()) {
 			c, ok := parseAgentCommand(line)
 			if !ok || !strings.HasPrefix(line, "##vso[task.setsecret]") || strings.ContainsAny(c.data, "\r\n") || c.data == "" {

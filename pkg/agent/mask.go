@@ -18,10 +18,10 @@ type Hider struct {
 }
 
 // NewHider hides secrets. Those of less than four characters are left alone: hiding them would garble every text.
-func NewHider(secrets ...string) Hider {
+func NewHider(secrets ...Secret) Hider {
 	var forms []string
 	for _, secret := range secrets {
-		forms = append(forms, maskable(secret)...)
+		forms = append(forms, maskable(secret.Reveal())...)
 	}
 	return hiderOf(forms)
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 )
 
 // Options says where the service is and how to reach it.
@@ -26,7 +28,7 @@ type Options struct {
 	// Version is the product's, for the user agent.
 	Version string
 	// Network is how the machine reaches the service.
-	Network Network
+	Network agent.Network
 
 	// OnRequest is told about every try of every request: "GET evaluations", the answer's status (0 if there was none)
 	// and how long it took. OnWait is told about every wait before it begins: why, and for how long; a pause of all
@@ -50,7 +52,7 @@ type Client struct {
 
 // Open makes a client. It sends nothing yet.
 func Open(o Options) (*Client, error) {
-	network, err := o.Network.Transport(o.Concurrency, o.OnWarning)
+	network, err := networkTransport(o.Network, o.Concurrency, o.OnWarning)
 	if err != nil {
 		return nil, err
 	}

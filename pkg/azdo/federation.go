@@ -16,6 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 )
 
 // azureDevOpsScope is the application ID of Azure DevOps in Microsoft Entra, and whatever it may do.
@@ -44,8 +46,8 @@ type Federation struct {
 
 // TokenSource returns what Options.Token needs. Tokens are kept until they are about to expire and renewed then, so a
 // long wait outlives them. None of them is looked into: what they hold is the business of those who sign and read them.
-func (f Federation) TokenSource(n Network, warn func(string)) (func(ctx context.Context) (string, error), error) {
-	network, err := n.Transport(1, warn)
+func (f Federation) TokenSource(n agent.Network, warn func(string)) (func(ctx context.Context) (string, error), error) {
+	network, err := networkTransport(n, 1, warn)
 	if err != nil {
 		return nil, err
 	}

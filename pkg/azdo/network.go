@@ -18,42 +18,22 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
-)
 
-// Network is how the machine reaches the service. The zero value is a direct connection that trusts the system's
-// certificate authorities.
-type Network struct {
-	// ProxyURL is the proxy for every address that ProxyBypass does not except; nil for none, or for HTTPProxy and
-	// HTTPSProxy.
-	ProxyURL *url.URL
-	// ProxyUser and ProxyPassword sign in to ProxyURL, unless that has a user of its own.
-	ProxyUser, ProxyPassword string
-	// ProxyBypass are regular expressions on "scheme://host", "scheme://host:port" and the whole URL, in any case. A
-	// loopback address is never sent to a proxy.
-	ProxyBypass []*regexp.Regexp
-	// HTTPProxy, HTTPSProxy and NoProxy are read as the environment variables of these names are by convention. They
-	// count only where ProxyURL is nil.
-	HTTPProxy, HTTPSProxy, NoProxy string
-	// CAFile holds further certificate authorities (PEM). They are added to the system's. A file that is missing or
-	// holds none is warned about and otherwise ignored: that can only make the checks stricter.
-	CAFile string
-	// ClientCert and ClientKey are PEM files; "" for none. The key may be in ClientCert's file too, and may be encrypted
-	// with ClientKeyPassword in OpenSSL's traditional format.
-	ClientCert, ClientKey, ClientKeyPassword string
-}
+	"github.com/pr-evaluations/reschedule/pkg/agent"
+)
 
 const (
 	dialTimeout = 10 * time.Second
 	tlsTimeout  = 10 * time.Second
 )
 
-// Transport makes an http.RoundTripper of these settings, for the client and for whatever else has to reach an address
-// from this machine. connections is how many it keeps open to one host. warn is called for what was left out; nil for
+// networkTransport makes an http.RoundTripper of the agent's settings, for the client and for whatever else has to reach
+// an address from this machine. connections is how many it keeps open to one host. warn is called for what was left out; nil for
 // nobody.
 //
 // The system's certificate authorities are those of crypto/x509, which on Unix reads SSL_CERT_FILE and SSL_CERT_DIR when
 // it is first asked: a process whose environment may hold foreign variables has to unset them before.
-func (n Network) Transport(connections int, warn func(string)) (*http.Transport, error) {
+func networkTransport(n agent.Network, connections int, warn func(string)) (*http.Transport, error) {
 	if warn == nil {
 		warn = func(string) {}
 	}
@@ -75,16 +55,16 @@ func (n Network) Transport(connections int, warn func(string)) (*http.Transport,
 	}
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	if n.CAFile != "" {
-		t.TLSClientConfig.RootCAs = n.roots(warn)
+		t.TLSClientConfig.RootCAs = roots(n.CAFile, warn)
 	}
 	if n.ClientCert != "" {
-		certificate, err := n.clientCertificate()
+		certificate, err := clientCertificate(n)
 		if err != nil {
 			return nil, fmt.Errorf("read the client certificate: %w", err)
 		}
 		t.TLSClientConfig.Certificates = []tls.Certificate{certificate}
 	}
-	proxy, err := n.proxy()
+	proxy, err := proxyOf(n)
 	if err != nil {
 		return nil, err
 	}
@@ -92,26 +72,29 @@ func (n Network) Transport(connections int, warn func(string)) (*http.Transport,
 	return t, nil
 }
 
-// roots are the system's authorities and those of CAFile; nil means the system's.
-func (n Network) roots(warn func(string)) *x509.CertPool {
-	extra, err := os.ReadFile(filepath.Clean(n.CAFile))
+// roots are the system's authorities and those of a file; nil means the system's. A file that is missing or holds none is
+// warned about and otherwise ignored: that can only make the checks stricter.
+func roots(file string, warn func(string)) *x509.CertPool {
+	extra, err := os.ReadFile(filepath.Clean(file))
 	if err != nil {
 		warn(oneLine("the certificate authorities are the system's only: " + err.Error()))
 		return nil
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
-		warn(oneLine("the certificate authorities are those of " + n.CAFile + " only: " + err.Error()))
+		warn(oneLine("the certificate authorities are those of " + file + " only: " + err.Error()))
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(extra) {
-		warn(oneLine("the certificate authorities are the system's only: " + n.CAFile + " holds no PEM certificate"))
+		warn(oneLine("the certificate authorities are the system's only: " + file + " holds no PEM certificate"))
 		return nil
 	}
 	return pool
 }
 
-func (n Network) clientCertificate() (tls.Certificate, error) {
+// clientCertificate reads the certificate and its key, which may be in the certificate's file too, and may be encrypted
+// in OpenSSL's traditional format.
+func clientCertificate(n agent.Network) (tls.Certificate, error) {
 	certPEM, err := os.ReadFile(filepath.Clean(n.ClientCert))
 	if err != nil {
 		return tls.Certificate{}, err
@@ -122,7 +105,7 @@ func (n Network) clientCertificate() (tls.Certificate, error) {
 			return tls.Certificate{}, err
 		}
 	}
-	if keyPEM, err = plainKey(keyPEM, n.ClientKeyPassword); err != nil {
+	if keyPEM, err = plainKey(keyPEM, n.ClientKeyPassword.Reveal()); err != nil {
 		return tls.Certificate{}, err
 	}
 	return tls.X509KeyPair(certPEM, keyPEM)
@@ -155,13 +138,13 @@ func plainKey(keyPEM []byte, password string) ([]byte, error) {
 	}
 }
 
-// proxy says which proxy a request goes through; nil for none.
-func (n Network) proxy() (func(*http.Request) (*url.URL, error), error) {
+// proxyOf says which proxy a request goes through; nil for none. A loopback address is never sent to the agent's proxy.
+func proxyOf(n agent.Network) (func(*http.Request) (*url.URL, error), error) {
 	if n.ProxyURL == nil {
 		if n.HTTPProxy == "" && n.HTTPSProxy == "" {
 			return nil, nil
 		}
-		conventional := (&httpproxy.Config{HTTPProxy: n.HTTPProxy, HTTPSProxy: n.HTTPSProxy, NoProxy: n.NoProxy}).ProxyFunc()
+		conventional := (&httpproxy.Config{HTTPProxy: n.HTTPProxy.Reveal(), HTTPSProxy: n.HTTPSProxy.Reveal(), NoProxy: n.NoProxy}).ProxyFunc()
 		return func(r *http.Request) (*url.URL, error) {
 			proxy, err := conventional(r.URL)
 			if err != nil {
@@ -172,7 +155,7 @@ func (n Network) proxy() (func(*http.Request) (*url.URL, error), error) {
 	}
 	proxy := *n.ProxyURL
 	if proxy.User == nil && n.ProxyUser != "" {
-		proxy.User = url.UserPassword(n.ProxyUser, n.ProxyPassword)
+		proxy.User = url.UserPassword(n.ProxyUser, n.ProxyPassword.Reveal())
 	}
 	bypass := make([]*regexp.Regexp, 0, len(n.ProxyBypass))
 	for _, re := range n.ProxyBypass {

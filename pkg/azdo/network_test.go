@@ -29,6 +29,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 )
 
 // rawServer accepts connections and lets serve handle each.
@@ -247,7 +249,7 @@ func TestOpenFaults(t *testing.T) {
 		{CollectionURL: "https://host/x?y", Token: token},
 		{CollectionURL: ":", Token: token},
 		{CollectionURL: "https://host/x"},
-		{CollectionURL: "https://host/x", Token: token, Network: Network{ClientCert: "/does/not/exist"}},
+		{CollectionURL: "https://host/x", Token: token, Network: agent.Network{ClientCert: "/does/not/exist"}},
 	} {
 		if _, err := Open(o); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: got %v", o.CollectionURL, err)
@@ -265,13 +267,13 @@ func TestOpenFaults(t *testing.T) {
 
 func TestProxyChoice(t *testing.T) {
 	t.Parallel()
-	own := Network{
+	own := agent.Network{
 		ProxyURL: mustParse(t, "http://proxy:3128"), ProxyUser: "me", ProxyPassword: "p@ss:word",
 		ProxyBypass: []*regexp.Regexp{regexp.MustCompile(`\.internal$`), regexp.MustCompile(`^https://server:8443$`), regexp.MustCompile(`/skip/`)},
 	}
-	conventional := Network{HTTPSProxy: "http://user:pw@other:3128", NoProxy: ".internal"}
+	conventional := agent.Network{HTTPSProxy: "http://user:pw@other:3128", NoProxy: ".internal"}
 	for _, tt := range []struct {
-		network Network
+		network agent.Network
 		url     string
 		proxied bool
 	}{
@@ -290,9 +292,9 @@ func TestProxyChoice(t *testing.T) {
 		{conventional, "http://dev.azure.com/org", false},
 		{conventional, "https://tfs.internal/org", false},
 		{conventional, "https://127.0.0.1/org", false},
-		{Network{}, "https://dev.azure.com/org", false},
+		{agent.Network{}, "https://dev.azure.com/org", false},
 	} {
-		transport, err := tt.network.Transport(8, nil)
+		transport, err := networkTransport(tt.network, 8, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,7 +318,7 @@ func TestProxyChoice(t *testing.T) {
 
 func TestTransportKeepsTheDefaults(t *testing.T) {
 	t.Parallel()
-	transport, err := Network{}.Transport(64, nil)
+	transport, err := networkTransport(agent.Network{}, 64, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -427,22 +429,22 @@ func TestPrivateAuthorityAndClientCertificate(t *testing.T) {
 	writePEM(t, pkcs8, &pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})
 	for _, tt := range []struct {
 		name    string
-		network Network
+		network agent.Network
 		open    string // error of Open
 		send    string // error of the request
 		warned  string
 	}{
-		{name: "all there", network: Network{CAFile: ca.file, ClientCert: cert, ClientKey: key}},
-		{name: "key in the same file", network: Network{CAFile: ca.file, ClientCert: both}},
-		{name: "key with a password", network: Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret, ClientKeyPassword: "p w"}},
-		{name: "wrong password", network: Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret, ClientKeyPassword: "x"}, open: "decrypt"},
-		{name: "no password", network: Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret}, open: "no password"},
-		{name: "PKCS #8 with a password", network: Network{CAFile: ca.file, ClientCert: cert, ClientKey: pkcs8, ClientKeyPassword: "x"}, open: "PKCS #8"},
-		{name: "no key", network: Network{CAFile: ca.file, ClientCert: cert}, open: "client certificate"},
-		{name: "no client certificate", network: Network{CAFile: ca.file}, send: "failed"},
-		{name: "no authority", network: Network{ClientCert: cert, ClientKey: key}, send: "certificate is not accepted"},
-		{name: "authority missing", network: Network{CAFile: filepath.Join(folder, "none"), ClientCert: cert, ClientKey: key}, send: "certificate is not accepted", warned: "system's only"},
-		{name: "authority without a certificate", network: Network{CAFile: key, ClientCert: cert, ClientKey: key}, send: "certificate is not accepted", warned: "no PEM certificate"},
+		{name: "all there", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: key}},
+		{name: "key in the same file", network: agent.Network{CAFile: ca.file, ClientCert: both}},
+		{name: "key with a password", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret, ClientKeyPassword: "p w"}},
+		{name: "wrong password", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret, ClientKeyPassword: "x"}, open: "decrypt"},
+		{name: "no password", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret}, open: "no password"},
+		{name: "PKCS #8 with a password", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: pkcs8, ClientKeyPassword: "x"}, open: "PKCS #8"},
+		{name: "no key", network: agent.Network{CAFile: ca.file, ClientCert: cert}, open: "client certificate"},
+		{name: "no client certificate", network: agent.Network{CAFile: ca.file}, send: "failed"},
+		{name: "no authority", network: agent.Network{ClientCert: cert, ClientKey: key}, send: "certificate is not accepted"},
+		{name: "authority missing", network: agent.Network{CAFile: filepath.Join(folder, "none"), ClientCert: cert, ClientKey: key}, send: "certificate is not accepted", warned: "system's only"},
+		{name: "authority without a certificate", network: agent.Network{CAFile: key, ClientCert: cert, ClientKey: key}, send: "certificate is not accepted", warned: "no PEM certificate"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -518,7 +520,7 @@ func TestThroughAnAuthenticatingProxy(t *testing.T) {
 		_, _ = io.Copy(conn, upstream)
 	})
 	o := testOptions("https://tfs.corp.example" + basePath)
-	o.Network = Network{ProxyURL: mustParse(t, "http://"+proxy), ProxyUser: "me", ProxyPassword: "p@ss:word", CAFile: ca.file}
+	o.Network = agent.Network{ProxyURL: mustParse(t, "http://"+proxy), ProxyUser: "me", ProxyPassword: "p@ss:word", CAFile: ca.file}
 	c, err := Open(o)
 	if err != nil {
 		t.Fatal(err)

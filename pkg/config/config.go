@@ -3,13 +3,13 @@ package config
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -20,9 +20,9 @@ type Config struct {
 	// Project is the run's own project; the zero value where Connection.Organization is set, since it lives elsewhere.
 	Project requeue.Project
 	// Token is the job's own token, or the one that a person handed over on a laptop.
-	Token Secret
+	Token agent.Secret
 	// Secrets are to be masked before anything else is written. They are there even when Load returns faults.
-	Secrets []Secret
+	Secrets []agent.Secret
 	// Agent says that an agent reads the output, so that logging commands have a meaning.
 	Agent bool
 	// Debug is the variable System.Debug.
@@ -65,7 +65,7 @@ type Config struct {
 	Concurrency int
 
 	Connection Connection
-	Network    Network
+	Network    agent.Network
 
 	// Inputs are those that are not blank, as they were typed, in the order of the definition.
 	Inputs []Input
@@ -133,28 +133,10 @@ type ServiceConnection struct {
 	AuthorityURL string
 }
 
-// Network is how requests leave the machine.
-type Network struct {
-	// ProxyURL is the agent's proxy without a user; "" if it has none.
-	ProxyURL      string
-	ProxyUser     string
-	ProxyPassword Secret
-	// ProxyBypass are matched against "scheme://host[:port]" and the whole URL.
-	ProxyBypass []*regexp.Regexp
-	// HTTPSProxy, HTTPProxy and NoProxy are the variables of those names, read only where ProxyURL is "". The URLs may
-	// hold a password.
-	HTTPSProxy, HTTPProxy Secret
-	NoProxy               string
-	// CAFile holds certificates to trust beside the system's.
-	CAFile string
-	// ClientCert and ClientKey are both set or both "".
-	ClientCert, ClientKey string
-	ClientKeyPassword     Secret
-}
-
 // loader is the work of Load.
 type loader struct {
 	faults
+	agent  agent.Environment
 	in     inputs
 	env    environment
 	lookup envconfig.Lookuper
@@ -170,15 +152,15 @@ func Load(ctx context.Context, env envconfig.Lookuper) (Config, error) {
 	if env == nil {
 		return Config{}, envconfig.ErrLookuperNil
 	}
-	l := loader{lookup: blankIsUnset(env), given: make(map[string]bool)}
+	l := loader{agent: agent.NewEnvironment(env), given: make(map[string]bool)}
+	l.lookup = blankIsUnset(l.agent)
 	for _, target := range []any{&l.in, &l.env} {
 		if err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: target, Lookuper: l.lookup}); err != nil {
 			return Config{}, fmt.Errorf("decode the environment: %w", err)
 		}
 	}
 	names := l.checkTexts()
-	l.cfg.Agent = strings.EqualFold(l.env.TFBuild, "true")
-	l.cfg.Debug = strings.EqualFold(l.env.Debug, "true") || l.env.Debug == "1"
+	l.cfg.Agent, l.cfg.Debug = l.agent.OnAgent(), l.agent.Debug()
 	l.cfg.Launcher = l.env.Launcher == "1"
 	l.cfg.TempDirectory = l.env.TempDirectory
 

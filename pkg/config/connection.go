@@ -1,26 +1,23 @@
 package config
 
 import (
-	"cmp"
-	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 )
 
 // readIdentity finds the job's token. The endpoint's comes first: it is the one that no step has to map.
 func (l *loader) readIdentity() {
 	var variable, token string
-	for _, source := range []struct{ variable, value string }{
-		{"ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN", l.env.EndpointToken},
-		{"SECRET_SYSTEM_ACCESSTOKEN", l.env.SecretToken},
-		{"SYSTEM_ACCESSTOKEN", l.env.PlainToken},
-	} {
-		if !strings.Contains(source.value, "$(") {
-			l.secret(source.value)
+	for _, found := range l.agent.JobTokens() {
+		if !strings.Contains(found.Token.Reveal(), "$(") {
+			l.secret(found.Token)
 		}
 		if token == "" {
-			variable, token = source.variable, source.value
+			variable, token = found.Variable, found.Token.Reveal()
 		}
 	}
 	switch {
@@ -34,15 +31,15 @@ func (l *loader) readIdentity() {
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		l.environment("%s is not a token: it holds a blank, a line break or another character that no token has", variable)
 	default:
-		l.cfg.Token = Secret(token)
+		l.cfg.Token = agent.Secret(token)
 	}
 }
 
 // secret remembers what is to be masked, once.
-func (l *loader) secret(values ...string) {
+func (l *loader) secret(values ...agent.Secret) {
 	for _, value := range values {
-		if value != "" && !slices.Contains(l.cfg.Secrets, Secret(value)) {
-			l.cfg.Secrets = append(l.cfg.Secrets, Secret(value))
+		if value != "" && !slices.Contains(l.cfg.Secrets, value) {
+			l.cfg.Secrets = append(l.cfg.Secrets, value)
 		}
 	}
 }
@@ -67,12 +64,12 @@ func (l *loader) readCollection() {
 	l.collection = collection
 	l.cfg.CollectionURL = strings.TrimRight(l.env.CollectionURI, "/")
 
-	if l.env.EndpointURL != "" {
-		endpoint, err := parseServiceURL(l.env.EndpointURL)
+	if own := l.agent.Endpoint(agent.JobConnection).URL(); own != "" {
+		endpoint, err := parseServiceURL(own)
 		if err != nil || !endpoint.sameOrganization(collection) {
 			l.environment("%s is %s, but the job's own connection, ENDPOINT_URL_SYSTEMVSSCONNECTION, is %s: another scheme, host, port or organization; "+
 				"the token stays here. Look for a variable of the pipeline that replaces one of them",
-				variable, quoteURL(l.env.CollectionURI), quoteURL(l.env.EndpointURL))
+				variable, quoteURL(l.env.CollectionURI), quoteURL(own))
 		}
 	}
 }
@@ -128,7 +125,8 @@ func (l *loader) readServiceConnection() {
 			quote(l.in.AzureSubscription))
 		return
 	}
-	switch scheme := l.endpoint("AUTH_SCHEME_", id.String(), ""); {
+	endpoint := l.agent.Endpoint(id.String())
+	switch scheme := endpoint.Scheme(); {
 	case scheme == "":
 		l.add(input, "the job was not given the service connection %s; check that it exists in this project, that it is not disabled (the service does that "+
 			"after 100 days without use), and that this pipeline may use it", id)
@@ -141,9 +139,9 @@ func (l *loader) readServiceConnection() {
 	}
 	connection := &ServiceConnection{
 		ID:           id.String(),
-		TenantID:     l.endpoint("AUTH_PARAMETER_", id.String(), "_TENANTID"),
-		ClientID:     l.endpoint("AUTH_PARAMETER_", id.String(), "_SERVICEPRINCIPALID"),
-		AuthorityURL: l.endpoint("DATA_", id.String(), "_ENVIRONMENTAUTHORITYURL"),
+		TenantID:     endpoint.Parameter("tenantid").Reveal(),
+		ClientID:     endpoint.Parameter("serviceprincipalid").Reveal(),
+		AuthorityURL: endpoint.Data("environmentAuthorityUrl"),
 	}
 	if !tenant.MatchString(connection.TenantID) || !tenant.MatchString(connection.ClientID) {
 		l.add(input, "the service connection %s is incomplete: its tenant is %s and its application %s; create it anew with workload identity federation",
@@ -159,39 +157,23 @@ func (l *loader) readServiceConnection() {
 	l.cfg.Connection.OIDCRequestURI = l.oidcRequestURI()
 }
 
-// endpoint reads a variable of a service connection: the agent writes the ID in lower case and the rest in upper case.
-func (l *loader) endpoint(kind, id, key string) string {
-	return cmp.Or(l.get("ENDPOINT_"+kind+id+key), l.get("ENDPOINT_"+kind+strings.ToUpper(id)+key))
-}
-
-// mangle is how the agent turns the name of a variable into that of an environment variable.
-func mangle(name string) string {
-	return strings.ToUpper(strings.NewReplacer(".", "_", " ", "_").Replace(name))
-}
-
 // refuseAliases looks for job variables whose environment variable is one that the task reads. On agents before 5.277
 // they replace what the agent itself has put there, so that anybody who may set a variable could redirect the token.
 func (l *loader) refuseAliases() {
-	for _, list := range []struct {
-		variable, json string
-		public         bool
-	}{
-		{"VSTS_PUBLIC_VARIABLES", l.env.PublicVariables, true},
-		{"VSTS_SECRET_VARIABLES", l.env.SecretVariables, false},
-	} {
-		if list.json == "" {
-			continue
-		}
-		var names []string
-		if err := json.Unmarshal([]byte(list.json), &names); err != nil {
-			l.environment("%s is not a list of names, so nobody can tell whether a variable replaces an input", list.variable)
-			continue
-		}
-		for _, name := range names {
-			key := mangle(name)
-			if what := l.replaces(key, list.public); what != "" {
-				l.environment("the job variable %s turns into %s and can replace %s; rename the variable", quote(name), quote(key), what)
-			}
+	public, err := l.agent.PublicVariables()
+	l.refuseAliasesAmong(public, err, true)
+	secret, err := l.agent.SecretVariables()
+	l.refuseAliasesAmong(secret, err, false)
+}
+
+func (l *loader) refuseAliasesAmong(names []string, err error, public bool) {
+	if err != nil {
+		l.environment("%v, so nobody can tell whether a variable replaces an input", err)
+	}
+	for _, name := range names {
+		key := agent.EnvironmentName(name)
+		if what := l.replaces(key, public); what != "" {
+			l.environment("the job variable %s turns into %s and can replace %s; rename the variable", quote(name), quote(key), what)
 		}
 	}
 }
@@ -216,4 +198,18 @@ func (l *loader) replaces(key string, public bool) string {
 		return "the service connection"
 	}
 	return ""
+}
+
+// readNetwork reads how the agent reaches the service.
+func (l *loader) readNetwork() {
+	network, warnings, err := l.agent.Network()
+	if err != nil {
+		l.environment("%v", err)
+	}
+	l.cfg.Network, l.cfg.Warnings = network, append(l.cfg.Warnings, warnings...)
+	l.secret(network.Passwords...)
+}
+
+func (l *loader) warn(format string, args ...any) {
+	l.cfg.Warnings = append(l.cfg.Warnings, fmt.Sprintf(format, args...))
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/sethvargo/go-envconfig"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 )
 
 // inputs are the task's inputs as the agent hands them over, in the order of task.json. The names and the defaults stand
@@ -54,27 +56,17 @@ type inputs struct {
 	AzureSubscription string `env:"INPUT_AZURESUBSCRIPTION" input:"azureSubscription"`
 }
 
-// environment is what the agent and the service set, and what stands in for it on a laptop.
+// environment is what the service says about the run, and what stands in for it on a laptop. What the agent is to every
+// task is not among it, see agent.Environment.
 type environment struct {
-	TFBuild  string `env:"TF_BUILD"`
-	Debug    string `env:"SYSTEM_DEBUG"`
 	Launcher string `env:"RESCHEDULE_LAUNCHER"`
 
 	CollectionURI  string `env:"SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"`
-	EndpointURL    string `env:"ENDPOINT_URL_SYSTEMVSSCONNECTION"`
 	OIDCRequestURI string `env:"SYSTEM_OIDCREQUESTURI"`
-	EndpointToken  string `env:"ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"`
-	SecretToken    string `env:"SECRET_SYSTEM_ACCESSTOKEN"`
-	PlainToken     string `env:"SYSTEM_ACCESSTOKEN"`
-
-	PublicVariables string `env:"VSTS_PUBLIC_VARIABLES"`
-	SecretVariables string `env:"VSTS_SECRET_VARIABLES"`
 
 	HostType      string `env:"SYSTEM_HOSTTYPE"`
 	Project       string `env:"SYSTEM_TEAMPROJECT"`
 	ProjectID     string `env:"SYSTEM_TEAMPROJECTID"`
-	PlanID        string `env:"SYSTEM_PLANID"`
-	JobID         string `env:"SYSTEM_JOBID"`
 	DefinitionID  string `env:"SYSTEM_DEFINITIONID"`
 	PullRequestID string `env:"SYSTEM_PULLREQUEST_PULLREQUESTID"`
 	JobPosition   string `env:"SYSTEM_JOBPOSITIONINPHASE"`
@@ -90,22 +82,6 @@ type environment struct {
 
 	DefaultWorkingDirectory string `env:"SYSTEM_DEFAULTWORKINGDIRECTORY"`
 	TempDirectory           string `env:"AGENT_TEMPDIRECTORY"`
-
-	ProxyURL            string `env:"AGENT_PROXYURL"`
-	ProxyUser           string `env:"AGENT_PROXYUSERNAME"`
-	ProxyPassword       string `env:"SECRET_AGENT_PROXYPASSWORD"`
-	ProxyBypassList     string `env:"AGENT_PROXYBYPASSLIST"`
-	CAFile              string `env:"AGENT_CAINFO"`
-	ClientCert          string `env:"AGENT_CLIENTCERT"`
-	ClientKey           string `env:"AGENT_CLIENTCERTKEY"`
-	ClientCertPassword  string `env:"SECRET_AGENT_CLIENTCERTPASSWORD"`
-	SkipCertValidation  string `env:"AGENT_SKIPCERTVALIDATION"`
-	HTTPSProxyVariable  string `env:"HTTPS_PROXY"`
-	HTTPSProxyLowerCase string `env:"https_proxy"`
-	HTTPProxyVariable   string `env:"HTTP_PROXY"`
-	HTTPProxyLowerCase  string `env:"http_proxy"`
-	NoProxyVariable     string `env:"NO_PROXY"`
-	NoProxyLowerCase    string `env:"no_proxy"`
 }
 
 // field is one input seen by its tags.
@@ -135,24 +111,18 @@ func (in *inputs) fields() []field {
 	return fields
 }
 
-// blankIsUnset trims what it hands over and hides blank variables from envconfig, which takes an empty variable for a
-// set one. A list of nothing but separators is blank, too. Passwords stay as they are.
-func blankIsUnset(env envconfig.Lookuper) envconfig.Lookuper {
+// blankIsUnset hides blank variables from envconfig, which takes an empty variable for a set one. A list of nothing but
+// separators is blank, too.
+func blankIsUnset(env agent.Environment) envconfig.Lookuper {
 	commaLists := make(map[string]bool)
 	for _, f := range new(inputs).fields() {
 		commaLists[f.env] = f.list == "comma"
 	}
 	return envconfig.LookuperFunc(func(key string) (string, bool) {
 		value, found := env.Lookup(key)
-		trimmed := strings.TrimSpace(value)
-		switch {
-		case !found || trimmed == "":
+		if commaLists[key] && len(splitList(value, "comma")) == 0 {
 			return "", false
-		case commaLists[key] && len(splitList(value, "comma")) == 0:
-			return "", false
-		case strings.HasSuffix(key, "PASSWORD"):
-			return value, true
 		}
-		return trimmed, true
+		return value, found
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -36,7 +37,7 @@ func TestDefaults(t *testing.T) {
 		CollectionURL: "https://dev.azure.com/fabrikam",
 		Project:       requeue.Project{ID: guid(projectID), Name: "Fabrikam"},
 		Token:         jobToken,
-		Secrets:       []Secret{jobToken},
+		Secrets:       []agent.Secret{jobToken},
 		Agent:         true,
 		RunRepository: RunRepository{ID: webID, Name: "web", Project: requeue.Project{ID: guid(projectID), Name: "Fabrikam"}},
 		Rules: requeue.Rules{

@@ -17,7 +17,7 @@ const rightTokens = "in a pipeline map the job's own token with env: SYSTEM_ACCE
 
 // refusePersonal refuses a personal access token where a person may have put one. Nobody is to store one for this task.
 func (l *loader) refusePersonal() {
-	if LooksPersonal(l.env.PlainToken) {
+	if LooksPersonal(l.agent.Variable("System.AccessToken")) {
 		l.environment("SYSTEM_ACCESSTOKEN has the shape of a personal access token, which this task does not take, so that nobody has to store one: %s", rightTokens)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -193,7 +194,7 @@ func (l *loader) readRunRepository() string {
 func (l *loader) artifact(variable string) string {
 	value := l.get("BUILD_" + variable)
 	if value == "" && l.env.PrimaryArtifact != "" {
-		value = l.get("RELEASE_ARTIFACTS_" + mangle(l.env.PrimaryArtifact) + "_" + variable)
+		value = l.get("RELEASE_ARTIFACTS_" + agent.EnvironmentName(l.env.PrimaryArtifact) + "_" + variable)
 	}
 	return value
 }

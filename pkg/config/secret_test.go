@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 )
 
 func TestNoPrintShowsASecret(t *testing.T) {
@@ -22,8 +24,8 @@ func TestNoPrintShowsASecret(t *testing.T) {
 	}))
 	withVariable := mustLoad(t, job(variables{"HTTPS_PROXY": "http://user:" + urlPassword + "@proxy:8080"}))
 
-	diff(t, []Secret{jobToken, "other-token", proxyPassword, certPassword}, withProxy.Secrets)
-	diff(t, []Secret{jobToken, urlPassword, "url-pass"}, withVariable.Secrets)
+	diff(t, []agent.Secret{jobToken, "other-token", proxyPassword, certPassword}, withProxy.Secrets)
+	diff(t, []agent.Secret{jobToken, urlPassword, "url-pass"}, withVariable.Secrets)
 
 	for _, c := range []Config{withProxy, withVariable} {
 		var prints []string
@@ -55,7 +57,7 @@ func TestSecretsAreThereWithFaults(t *testing.T) {
 	t.Parallel()
 	c, found := load(t, job(variables{"INPUT_MAXPERRUN": "x", "SECRET_AGENT_PROXYPASSWORD": "pass", "SYSTEM_DEBUG": "true"}))
 	expect(t, found, `maxPerRun: "x" is not a whole number; allowed: 0 to 2147483647`)
-	diff(t, []Secret{jobToken, "pass"}, c.Secrets)
+	diff(t, []agent.Secret{jobToken, "pass"}, c.Secrets)
 	if !c.Agent || !c.Debug {
 		t.Error("Agent and Debug must be known with faults, too")
 	}

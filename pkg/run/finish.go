@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/config"
@@ -20,7 +21,7 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, outcomes []requeue.Out
 		end.problems = true
 	}
 	// For the files: what the log lets through an agent masks.
-	hidden := agent.NewHider(secretsOf(r.config)...)
+	hidden := agent.NewHider(append(slices.Clone(r.config.Secrets), r.config.Network.ProxyAuthorization())...)
 	words := func(err error) string { return hidden.Hide(r.words(err)) }
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,

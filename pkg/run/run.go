@@ -45,7 +45,8 @@ type Process struct {
 func Run(ctx context.Context, p Process) (code int) {
 	cfg, faults := config.Load(ctx, config.Variables(p.Env))
 	log := report.New(agent.NewLog(p.Stdout, agent.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal}), nil)
-	log.Mask(secretsOf(cfg)...)
+	log.Mask(cfg.Secrets...)
+	log.Mask(cfg.Network.ProxyAuthorization())
 	defer func() {
 		if problem := recover(); problem != nil {
 			log.Error(fmt.Sprintf("Internal error, please report it: %v", problem))
