@@ -44,7 +44,7 @@ func (s sight) outcome(a requeue.Action) (o requeue.Outcome, r ruling, certain b
 }
 
 // confirm settles a request that was answered with 200, which is no proof.
-func (x *Executor) confirm(ctx context.Context, a requeue.Action, newest int, after requeue.Evaluation, place *place) (requeue.Outcome, ruling) {
+func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, after requeue.Evaluation, place *place) (requeue.Outcome, ruling) {
 	seen := see(a, after)
 	if !seen.started && !seen.broke {
 		place.leave()
@@ -65,7 +65,7 @@ func (x *Executor) confirm(ctx context.Context, a requeue.Action, newest int, af
 }
 
 // confirmLost looks for what a request may have done whose answer was lost. settled is true if that settles the matter.
-func (x *Executor) confirmLost(
+func (x *executor) confirmLost(
 	ctx context.Context, a requeue.Action, newest int, place *place, lost error,
 ) (o requeue.Outcome, r ruling, settled bool) {
 	place.leave()
@@ -84,7 +84,7 @@ func (x *Executor) confirmLost(
 
 // lostAndMoved settles a request whose answer was lost and whose repeat a look forbids, of which o is the outcome: what has
 // come to pass since the last look of the confirmation may be the request's own doing.
-func (x *Executor) lostAndMoved(ctx context.Context, a requeue.Action, newest int, o requeue.Outcome) (requeue.Outcome, ruling) {
+func (x *executor) lostAndMoved(ctx context.Context, a requeue.Action, newest int, o requeue.Outcome) (requeue.Outcome, ruling) {
 	if o, r, certain := x.lookAfter(ctx, a, newest, a.Evaluation.ID).outcome(a); certain {
 		return o, r
 	}
@@ -109,7 +109,7 @@ func requeued(a requeue.Action, seen sight, detail string) requeue.Outcome {
 // watch reads the evaluation, and the builds of its pipeline, with growing pauses until either shows that something was
 // started, the record breaks or confirmTime is over. It fails if the last look failed: earlier ones prove nothing, since
 // both may lag behind by seconds.
-func (x *Executor) watch(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) (seen sight) {
+func (x *executor) watch(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) (seen sight) {
 	end := time.Now().Add(confirmTime)
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		left := time.Until(end)
@@ -128,8 +128,8 @@ func (x *Executor) watch(ctx context.Context, a requeue.Action, newest int, id u
 }
 
 // lookAfter is one look after the request.
-func (x *Executor) lookAfter(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) sight {
-	record, err := x.record(ctx, a, id)
+func (x *executor) lookAfter(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) sight {
+	record, err := x.Service.record(ctx, a, id)
 	var seen sight
 	if err == nil {
 		seen = see(a, record)
@@ -137,7 +137,7 @@ func (x *Executor) lookAfter(ctx context.Context, a requeue.Action, newest int, 
 	if seen.started || seen.broke {
 		return seen
 	}
-	builds, buildsErr := x.Builds(ctx, a)
+	builds, buildsErr := x.Service.Builds(ctx, a)
 	if b := a.NewestBuild(builds); buildsErr == nil && b > newest {
 		seen.started, seen.build = true, b
 	}
@@ -146,7 +146,7 @@ func (x *Executor) lookAfter(ctx context.Context, a requeue.Action, newest int, 
 }
 
 // likelyCause says why a re-queue that the service took may have started nothing.
-func (x *Executor) likelyCause(a requeue.Action) string {
+func (x *executor) likelyCause(a requeue.Action) string {
 	pipeline := a.Evaluation.Policy.PipelineID
 	question := requeue.Question{Kind: requeue.AskPipeline, ProjectID: a.PullRequest.Repository.Project.ID, PipelineID: pipeline}
 	if answer, known := x.Facts[question]; known && answer.Err == nil && answer.Pipeline.ID == 0 {

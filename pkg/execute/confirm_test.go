@@ -27,7 +27,7 @@ func TestLikelyCause(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			x := Executor{Facts: tt.facts}
+			x := executor{Options: Options{Facts: tt.facts}}
 			got := x.likelyCause(a)
 			for _, words := range []string{permission, gone} {
 				if strings.Contains(got, words) != (words == tt.want) {

@@ -25,46 +25,48 @@ const (
 	turnLead = 20 * time.Millisecond
 )
 
-// Executor carries out a plan, see Execute.
-type Executor struct {
-	Service
-	Rules       requeue.Rules
-	Facts       requeue.Facts
+// Options say how a plan is carried out.
+type Options struct {
+	Service Service
+	Rules   requeue.Rules
+	// Facts are those that the plan was made with.
+	Facts requeue.Facts
+	// Concurrency is how many writes may be under way at once, or reads while results are waited for; at least 1.
 	Concurrency int
-	Done        func(i int, o requeue.Outcome) // called once for each action that came to an end, from any goroutine
-	firsts      firsts
 }
 
-// unit is the actions of one pull request, which are carried out one after the other.
-type unit struct {
-	first   int // index of its first action
-	actions []requeue.Action
+// executor carries out one plan, see Execute.
+type executor struct {
+	Options
+	done   func(requeue.Action) // called once for each action that came to an end, from any goroutine
+	firsts firsts
 }
 
-func units(actions []requeue.Action) []unit {
-	var all []unit
-	for i, a := range actions {
-		if n := len(all); n > 0 && all[n-1].actions[0].PullRequestIndex == a.PullRequestIndex {
-			all[n-1].actions = append(all[n-1].actions, a)
+// units are the actions of each pull request, which are carried out one after the other.
+func units(actions []requeue.Action) [][]requeue.Action {
+	var all [][]requeue.Action
+	for _, a := range actions {
+		if n := len(all); n > 0 && all[n-1][0].PullRequest == a.PullRequest {
+			all[n-1] = append(all[n-1], a)
 			continue
 		}
-		all = append(all, unit{first: i, actions: []requeue.Action{a}})
+		all = append(all, []requeue.Action{a})
 	}
 	return all
 }
 
-// Execute carries out the actions: writes start in plan order and run within the executor's concurrency, one at a time
-// per pull request. When ctx ends nothing more is begun. Every action has an outcome; requeue.VerdictPlanned is what
-// was not begun.
-func (x *Executor) Execute(ctx context.Context, actions []requeue.Action) []requeue.Outcome {
-	outcomes := make([]requeue.Outcome, len(actions))
-	for i := range outcomes {
-		outcomes[i].Verdict = requeue.VerdictPlanned
-	}
-	places := make(chan struct{}, max(1, x.Concurrency))
+// Execute carries out the plan and writes each action's Outcome: writes start in plan order and run within the
+// concurrency, one at a time per pull request. When ctx ends nothing more is begun; requeue.VerdictPlanned is left to what
+// was not begun. done, unless nil, is told of each action that was begun, in plan order, one at a time, as soon as its
+// outcome and those before it are known; it may read that action's Outcome and no other.
+func Execute(ctx context.Context, plan requeue.Plan, o Options, done func(requeue.Action)) {
+	order := order{tell: done}
+	defer order.flush()
+	x := &executor{Options: o, done: order.add}
+	places := make(chan struct{}, max(1, o.Concurrency))
 	before := closed()
 	var running sync.WaitGroup
-	for _, u := range units(actions) {
+	for _, unit := range units(plan.Actions()) {
 		select {
 		case places <- struct{}{}:
 		case <-ctx.Done():
@@ -75,15 +77,14 @@ func (x *Executor) Execute(ctx context.Context, actions []requeue.Action) []requ
 		turn := &turn{before: before, begun: make(chan struct{})}
 		before = turn.begun
 		place := &place{places: places, held: true}
-		ticket := x.firsts.register(u.first, u.actions[0])
+		ticket := x.firsts.register(unit[0])
 		running.Go(func() {
 			defer place.leave()
 			defer turn.pass()
-			x.unit(ctx, u, ticket, place, turn, outcomes)
+			x.unit(ctx, unit, ticket, place, turn)
 		})
 	}
 	running.Wait()
-	return outcomes
 }
 
 func closed() chan struct{} {
@@ -136,48 +137,46 @@ func (t *turn) await(ctx context.Context) {
 func (t *turn) pass() { t.once.Do(func() { close(t.begun) }) }
 
 // unit carries out the actions of one pull request; the ticket is the first one's.
-func (x *Executor) unit(ctx context.Context, u unit, ticket *ticket, place *place, turn *turn, outcomes []requeue.Outcome) {
-	settle := func(i int, o requeue.Outcome) {
-		outcomes[u.first+i] = o
-		if o.Verdict != requeue.VerdictPlanned {
-			x.Done(u.first+i, o)
+func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *ticket, place *place, turn *turn) {
+	next, looked := 0, false
+	settle := func(o requeue.Outcome) {
+		a := actions[next]
+		*a.Outcome = o
+		if next++; o.Verdict != requeue.VerdictPlanned {
+			x.done(a)
 		}
 	}
-	next, looked := 0, false
 	defer func() {
 		if p := recover(); p != nil {
-			for ; next < len(u.actions); next++ {
-				settle(next, failed(fmt.Errorf("internal error: %v", p)))
+			for next < len(actions) {
+				settle(failed(fmt.Errorf("internal error: %v", p)))
 			}
 		}
 	}()
-	for ; next < len(u.actions); next++ {
+	for next < len(actions) {
 		if next > 0 {
-			ticket = x.firsts.register(u.first+next, u.actions[next])
+			ticket = x.firsts.register(actions[next])
 		}
 		err := x.firsts.await(ctx, ticket, place)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			settle(next, failed(err))
+			settle(failed(err))
 			continue
 		}
 		o, stop := x.inTurn(ctx, ticket, !looked || ticket.waited, place, turn)
 		looked = true
-		if stop {
-			for ; next < len(u.actions); next++ {
-				settle(next, o)
-			}
-			return
+		settle(o)
+		for stop && next < len(actions) {
+			settle(o)
 		}
-		settle(next, o)
 	}
 }
 
 // inTurn carries out one action whose turn it is, and tells those that wait for it. look says that the pull request is
 // read again first; stop is true if nothing more of it is to be written.
-func (x *Executor) inTurn(ctx context.Context, t *ticket, look bool, place *place, turn *turn) (o requeue.Outcome, stop bool) {
+func (x *executor) inTurn(ctx context.Context, t *ticket, look bool, place *place, turn *turn) (o requeue.Outcome, stop bool) {
 	ruling := undecided
 	defer func() { x.firsts.leave(t, ruling) }()
 	if look {

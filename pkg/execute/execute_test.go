@@ -159,21 +159,48 @@ func (s *stand) service() Service {
 
 var testProject = requeue.Project{ID: uuid.MustParse("11111111-1111-1111-1111-111111111111"), Name: "shop"}
 
-func expiredAction(pr, index int) requeue.Action {
+func expiredAction(pr, policy int) requeue.Action {
 	return requeue.Action{
 		PullRequest: &requeue.PullRequest{
 			ID: pr, Status: "active", SourceCommitID: "abc", Repository: &requeue.Repository{Name: "web", Project: testProject},
 		},
-		Evaluation: &requeue.Evaluation{
-			ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, pr, index)), Status: "queued",
-			Details: &requeue.Details{IsExpired: true, HasIsExpired: true, BuildID: 50},
-			Policy: &requeue.Policy{
-				ID: index, TypeID: uuid.MustParse(requeue.BuildPolicyType), Enabled: true, Blocking: true, PipelineID: 9,
-				QueueOnSourceUpdateOnly: true,
+		EvaluationPlan: &requeue.EvaluationPlan{
+			Evaluation: &requeue.Evaluation{
+				ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, pr, policy)), Status: "queued",
+				Details: &requeue.Details{IsExpired: true, HasIsExpired: true, BuildID: 50},
+				Policy: &requeue.Policy{
+					ID: policy, TypeID: uuid.MustParse(requeue.BuildPolicyType), Enabled: true, Blocking: true, PipelineID: 9,
+					QueueOnSourceUpdateOnly: true,
+				},
 			},
+			Decision: &requeue.Decision{State: requeue.StateExpired, Requeue: true},
+			Outcome:  &requeue.Outcome{Verdict: requeue.VerdictPlanned},
 		},
-		State: requeue.StateExpired, PullRequestIndex: pr, EvaluationIndex: index,
 	}
+}
+
+// planOf is a plan of these actions, those of one pull request beside each other. It shares their outcomes.
+func planOf(actions ...requeue.Action) requeue.Plan {
+	var p requeue.Plan
+	for _, a := range actions {
+		if n := len(p.PullRequests); n == 0 || p.PullRequests[n-1].PullRequest.ID != a.PullRequest.ID {
+			p.PullRequests = append(p.PullRequests, requeue.PullRequestPlan{PullRequest: a.PullRequest})
+		}
+		pr := &p.PullRequests[len(p.PullRequests)-1]
+		pr.Evaluations = append(pr.Evaluations, *a.EvaluationPlan)
+	}
+	return p
+}
+
+// carryOut executes a plan of these actions and returns what became of each.
+func carryOut(ctx context.Context, o Options, done func(requeue.Action), actions ...requeue.Action) []requeue.Outcome {
+	plan := planOf(actions...)
+	Execute(ctx, plan, o, done)
+	var outcomes []requeue.Outcome
+	for _, a := range plan.Actions() {
+		outcomes = append(outcomes, *a.Outcome)
+	}
+	return outcomes
 }
 
 // apart is a copy that may be changed.
@@ -217,8 +244,7 @@ func exactlyOnce(t *testing.T, seed uint64) (verdict requeue.Verdict) {
 			s.foreign = time.Now().Add(time.Duration(random.IntN(40)) * time.Second)
 		}
 		calls := 0
-		x := Executor{Service: s.service(), Concurrency: 2, Done: func(int, requeue.Outcome) { calls++ }}
-		o := x.Execute(t.Context(), []requeue.Action{action})[0]
+		o := carryOut(t.Context(), Options{Service: s.service(), Concurrency: 2}, func(requeue.Action) { calls++ }, action)[0]
 		verdict = o.Verdict
 		bad := ""
 		switch {
@@ -331,7 +357,7 @@ func TestWriteOutcomes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sent := 0
-				x := Executor{Concurrency: 1, Done: func(int, requeue.Outcome) {}, Service: Service{
+				o := Options{Concurrency: 1, Service: Service{
 					Evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return tt.listed, nil },
 					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 						now := *pr
@@ -358,7 +384,7 @@ func TestWriteOutcomes(t *testing.T) {
 						return r.record, r.err
 					},
 				}}
-				got := x.Execute(t.Context(), []requeue.Action{expiredAction(7, 1)})[0]
+				got := carryOut(t.Context(), o, nil, expiredAction(7, 1))[0]
 				if got.Verdict != tt.want || sent != tt.sent {
 					t.Errorf("verdict %s after %d requests, want %s after %d: %+v", got.Verdict, sent, tt.want, tt.sent, got)
 				}
@@ -394,7 +420,7 @@ func TestLostAnswerShowsLate(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin, late, sent := time.Now(), false, 0
 				a := expiredAction(7, 1)
-				x := Executor{Concurrency: 1, Done: func(int, requeue.Outcome) {}, Service: Service{
+				o := Options{Concurrency: 1, Service: Service{
 					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
 					Evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 						e := apart(*a.Evaluation)
@@ -415,7 +441,7 @@ func TestLostAnswerShowsLate(t *testing.T) {
 						return requeue.Evaluation{}, &azdo.Error{Message: "torn", Lost: true}
 					},
 				}}
-				got := x.Execute(t.Context(), []requeue.Action{a})[0]
+				got := carryOut(t.Context(), o, nil, a)[0]
 				if diff := cmp.Diff(tt.want, got); diff != "" || sent != 1 {
 					t.Errorf("%d requests (-want +got)\n%s", sent, diff)
 				}
@@ -446,11 +472,11 @@ func TestWritesInPlanOrder(t *testing.T) {
 				var actions []requeue.Action
 				for pr := range 20 {
 					a := expiredAction(100-pr, 1)
-					a.PullRequestIndex = pr
+					a.Number = pr
 					byID[a.Evaluation.ID] = a
 					actions = append(actions, a)
 				}
-				x := Executor{Concurrency: concurrency, Done: func(int, requeue.Outcome) {}, Service: Service{
+				o := Options{Concurrency: concurrency, Service: Service{
 					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 						defer enter()()
 						return *pr, nil
@@ -462,7 +488,7 @@ func TestWritesInPlanOrder(t *testing.T) {
 					Builds: func(context.Context, requeue.Action) ([]requeue.Build, error) { defer enter()(); return nil, nil },
 					Requeue: func(_ context.Context, _, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
 						mu.Lock()
-						order = append(order, byID[id].PullRequestIndex)
+						order = append(order, byID[id].Number)
 						mu.Unlock()
 						begun()
 						defer enter()()
@@ -471,7 +497,7 @@ func TestWritesInPlanOrder(t *testing.T) {
 						return e, nil
 					},
 				}}
-				x.Execute(t.Context(), actions)
+				carryOut(t.Context(), o, nil, actions...)
 				for i, pr := range order {
 					if i != pr {
 						t.Fatalf("writes started in the order %v", order)
@@ -491,7 +517,7 @@ func TestExecuteCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		requests := 0
-		x := Executor{Concurrency: 1, Done: func(int, requeue.Outcome) {}, Service: Service{
+		o := Options{Concurrency: 1, Service: Service{
 			PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 				requests++
 				return *pr, nil
@@ -507,7 +533,7 @@ func TestExecuteCancelled(t *testing.T) {
 				return requeue.Evaluation{}, &azdo.Error{StatusCode: 200, Message: "torn", Lost: true}
 			},
 		}}
-		got := x.Execute(ctx, []requeue.Action{expiredAction(1, 1), expiredAction(1, 2), expiredAction(2, 1)})
+		got := carryOut(ctx, o, nil, expiredAction(1, 1), expiredAction(1, 2), expiredAction(2, 1))
 		if !errors.Is(got[0].Err, ErrNotKnown) || got[0].Verdict != requeue.VerdictFailed {
 			t.Errorf("the write under way: %+v", got[0])
 		}
@@ -539,7 +565,7 @@ func TestAnsweredWhileCancelled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				a := expiredAction(7, 1)
-				x := Executor{Concurrency: 1, Done: func(int, requeue.Outcome) {}, Service: Service{
+				o := Options{Concurrency: 1, Service: Service{
 					PullRequest: func(ctx context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, ctx.Err() },
 					Evaluation:  func(ctx context.Context, _, _ uuid.UUID) (requeue.Evaluation, error) { return *a.Evaluation, ctx.Err() },
 					Builds:      func(ctx context.Context, _ requeue.Action) ([]requeue.Build, error) { return nil, ctx.Err() },
@@ -548,7 +574,7 @@ func TestAnsweredWhileCancelled(t *testing.T) {
 						return requeue.Evaluation{}, tt.err
 					},
 				}}
-				got := x.Execute(ctx, []requeue.Action{a})[0]
+				got := carryOut(ctx, o, nil, a)[0]
 				if got.Verdict != tt.want || tt.want == requeue.VerdictFailed && !errors.Is(got.Err, tt.err) {
 					t.Errorf("got %+v, want %s", got, tt.want)
 				}

@@ -45,9 +45,9 @@ type first struct {
 
 // waiter is an action that waits for the one that goes alone; ready is closed when it may look again.
 type waiter struct {
-	index int // in the plan
-	ready chan struct{}
-	woken bool
+	number int // of the action
+	ready  chan struct{}
+	woken  bool
 }
 
 func keyOf(a requeue.Action) firstKey {
@@ -91,15 +91,15 @@ type ticket struct {
 }
 
 // register queues an action. Those of the first actions of each pull request come in plan order.
-func (f *firsts) register(index int, a requeue.Action) *ticket {
+func (f *firsts) register(a requeue.Action) *ticket {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := &ticket{action: a}
-	f.queue(t, index)
+	f.queue(t)
 	return t
 }
 
-func (f *firsts) queue(t *ticket, index int) {
+func (f *firsts) queue(t *ticket) {
 	g := f.of(t.action)
 	t.coming = t.wait != nil && t.wait.woken
 	t.wait, t.alone = nil, false
@@ -107,8 +107,8 @@ func (f *firsts) queue(t *ticket, index int) {
 	case f.reason(g) != nil:
 	case g.holds(t.coming):
 		g.arrive(t)
-		t.wait = &waiter{index: index, ready: make(chan struct{})}
-		at, _ := slices.BinarySearchFunc(g.waiting, index, func(w *waiter, index int) int { return w.index - index })
+		t.wait = &waiter{number: t.action.Number, ready: make(chan struct{})}
+		at, _ := slices.BinarySearchFunc(g.waiting, t.action.Number, func(w *waiter, number int) int { return w.number - number })
 		g.waiting = slices.Insert(g.waiting, at, t.wait)
 	case !g.accepted:
 		g.busy, t.alone = true, true
@@ -125,7 +125,7 @@ func (f *firsts) await(ctx context.Context, t *ticket, place *place) error {
 		case <-ctx.Done():
 		}
 		f.mu.Lock()
-		f.queue(t, t.wait.index)
+		f.queue(t)
 		f.mu.Unlock()
 	}
 	place.enter(ctx)

@@ -93,7 +93,7 @@ func TestFirstGoesAlone(t *testing.T) {
 					a := expiredAction(i+1, 1)
 					repository := *a.PullRequest.Repository
 					repository.ID = uuid.NewSHA1(uuid.Nil, fmt.Append(nil, s.repository))
-					a.PullRequest.Repository, a.PullRequestIndex = &repository, i
+					a.PullRequest.Repository = &repository
 					a.Evaluation.Policy.PipelineID = s.pipeline
 					actions = append(actions, a)
 					byID[a.Evaluation.ID] = i
@@ -111,7 +111,7 @@ func TestFirstGoesAlone(t *testing.T) {
 					}
 					return e
 				}
-				x := Executor{Concurrency: 2, Done: func(int, requeue.Outcome) {}, Service: Service{
+				o := Options{Concurrency: 2, Service: Service{
 					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) {
 						now := *pr
 						if tt.steps[pr.ID-1].how == pushed {
@@ -144,7 +144,7 @@ func TestFirstGoesAlone(t *testing.T) {
 						return record(id), nil
 					},
 				}}
-				outcomes := x.Execute(t.Context(), actions)
+				outcomes := carryOut(t.Context(), o, nil, actions...)
 				var ends []string
 				for i, o := range outcomes {
 					ends = append(ends, string(o.Verdict[0]))
@@ -174,12 +174,12 @@ func TestWokenGoesFirst(t *testing.T) {
 			places := make(chan struct{}, 1)
 			action := func(pr, pipeline int) requeue.Action {
 				a := expiredAction(pr, 1)
-				a.Evaluation.Policy.PipelineID = pipeline
+				a.Evaluation.Policy.PipelineID, a.Number = pipeline, pr
 				return a
 			}
-			one, two := f.register(1, action(1, 9)), f.register(2, action(2, 9))
+			one, two := f.register(action(1, 9)), f.register(action(2, 9))
 			f.leave(one, r)
-			three, other := f.register(3, action(3, 9)), f.register(3, action(3, 8))
+			three, other := f.register(action(3, 9)), f.register(action(3, 8))
 			if two.wait == nil || three.wait == nil || other.wait != nil {
 				t.Fatalf("before the second has its place: waits %v, %v, another pipeline %v", two.wait, three.wait, other.wait)
 			}
@@ -200,7 +200,7 @@ func TestWokenGoesFirst(t *testing.T) {
 			if err := f.await(t.Context(), three, &place{places: make(chan struct{}, 1)}); err != nil || three.alone {
 				t.Errorf("the third: alone %v, %v", three.alone, err)
 			}
-			if four := f.register(4, action(4, 9)); four.wait != nil || four.alone {
+			if four := f.register(action(4, 9)); four.wait != nil || four.alone {
 				t.Errorf("the fourth: %+v", four)
 			}
 		})
@@ -221,11 +221,10 @@ func TestManyBehindOne(t *testing.T) {
 				index := map[uuid.UUID]int{}
 				for i := range 40 {
 					a := expiredAction(i+1, 1)
-					a.PullRequestIndex = i
 					index[a.Evaluation.ID] = i
 					actions = append(actions, a)
 				}
-				x := Executor{Concurrency: 4, Done: func(int, requeue.Outcome) {}, Service: Service{
+				o := Options{Concurrency: 4, Service: Service{
 					PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
 					Evaluation: func(_ context.Context, _, id uuid.UUID) (requeue.Evaluation, error) {
 						e := apart(*actions[index[id]].Evaluation)
@@ -248,7 +247,7 @@ func TestManyBehindOne(t *testing.T) {
 						return *actions[index[id]].Evaluation, nil
 					},
 				}}
-				outcomes := x.Execute(ctx, actions)
+				outcomes := carryOut(ctx, o, nil, actions...)
 				if cancelled {
 					if len(order) != 1 || outcomes[1].Verdict != requeue.VerdictPlanned || outcomes[39].Verdict != requeue.VerdictPlanned {
 						t.Errorf("%d writes, %+v", len(order), outcomes[1])

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -21,29 +20,24 @@ const (
 	pullRequestPolls = 3
 )
 
-// Follower waits for what was re-queued, see Follow.
-type Follower struct {
-	Service
-	Rules       requeue.Rules
-	Concurrency int
-	// Changed is called in order of the actions, once for each evaluation whose result is known; open is how many are
-	// left.
-	Changed func(i int, o requeue.Outcome, open int)
+// follower waits for the results of one plan, see Follow.
+type follower struct {
+	Options
+	facts   requeue.Facts // what was answered while it waits
+	changed func(a requeue.Action, open int)
 }
 
 // Follow reads each re-queued evaluation from time to time, after 2 s first and every minute at last, until its result
-// is known, the time-out is over or ctx ends. Outcomes get their Result, and BuildAfter where it was unknown. It returns,
-// by index, what kept the last look at those that are still open from telling anything.
-func (w *Follower) Follow(ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, timeout time.Duration) map[int]error {
-	unread := map[int]error{}
-	end := time.Now().Add(timeout)
-	facts := requeue.Facts{}
-	var open []int
-	for i, o := range outcomes {
-		if o.Verdict == requeue.VerdictRequeued {
-			open = append(open, i)
-		}
+// is known, the time-out is over or ctx ends. Outcomes get their Result, BuildAfter where it was unknown, and ResultErr
+// where the last look at one that is still open told nothing. changed, unless nil, is called in plan order for each
+// evaluation whose result has come to be known; open is how many are left.
+func Follow(ctx context.Context, plan requeue.Plan, o Options, timeout time.Duration, changed func(a requeue.Action, open int)) {
+	if changed == nil {
+		changed = func(requeue.Action, int) {}
 	}
+	w := &follower{Options: o, facts: requeue.Facts{}, changed: changed}
+	end := time.Now().Add(timeout)
+	open := slices.DeleteFunc(plan.Actions(), func(a requeue.Action) bool { return a.Outcome.Verdict != requeue.VerdictRequeued })
 	detail := "still open after " + Short(timeout)
 	for poll, pause := 1, firstPoll; len(open) > 0; poll, pause = poll+1, min(pause*3/2, lastPoll) {
 		left := time.Until(end)
@@ -54,59 +48,53 @@ func (w *Follower) Follow(ctx context.Context, actions []requeue.Action, outcome
 			detail = "the run ended before its result was known"
 			break
 		}
-		open = w.poll(ctx, actions, outcomes, open, facts, poll%pullRequestPolls == 0, unread)
-		if errors.Is(errors.Join(slices.Collect(maps.Values(unread))...), requeue.ErrTokenRefused) {
+		open = w.poll(ctx, open, poll%pullRequestPolls == 0)
+		if slices.ContainsFunc(open, func(a requeue.Action) bool { return errors.Is(a.Outcome.ResultErr, requeue.ErrTokenRefused) }) {
 			detail = "the token was refused before its result was known"
 			break
 		}
 	}
-	for n, i := range open {
-		outcomes[i].Result, outcomes[i].ResultDetail = requeue.ResultPending, detail
-		w.Changed(i, outcomes[i], len(open)-n-1)
+	for n, a := range open {
+		a.Outcome.Result, a.Outcome.ResultDetail = requeue.ResultPending, detail
+		w.changed(a, len(open)-n-1)
 	}
-	return unread
 }
 
-// poll looks once at everything that is open and returns what still is. unread has what of it could not be read.
-func (w *Follower) poll(
-	ctx context.Context, actions []requeue.Action, outcomes []requeue.Outcome, open []int, facts requeue.Facts, pullRequests bool,
-	unread map[int]error,
-) []int {
+// poll looks once at everything that is open and returns what still is.
+func (w *follower) poll(ctx context.Context, open []requeue.Action, pullRequests bool) []requeue.Action {
 	looks := make([]look, len(open))
 	places := make(chan struct{}, max(1, w.Concurrency))
 	var running sync.WaitGroup
-	for n, i := range open {
+	for n, a := range open {
 		places <- struct{}{}
 		running.Go(func() {
 			defer func() { <-places }()
-			looks[n] = w.look(ctx, actions[i], outcomes[i], facts, pullRequests)
+			looks[n] = w.look(ctx, a, pullRequests)
 		})
 	}
 	running.Wait()
-	var rest []int
-	for n, i := range open {
-		l := looks[n]
-		if outcomes[i].BuildAfter == 0 {
-			outcomes[i].BuildAfter = l.build
+	for n, a := range open {
+		o, l := a.Outcome, looks[n]
+		if o.BuildAfter == 0 {
+			o.BuildAfter = l.build
 		}
 		if l.question != nil {
-			facts[*l.question] = l.answer
+			w.facts[*l.question] = l.answer
 		}
-		outcomes[i].Result, outcomes[i].ResultDetail = l.result, l.detail
-		delete(unread, i)
-		if l.result == "" && l.err != nil {
-			unread[i] = l.err
-		}
+		o.Result, o.ResultDetail, o.ResultErr = l.result, l.detail, nil
 		if l.result == "" {
-			rest = append(rest, i)
+			o.ResultErr = l.err
 		}
 	}
+	var rest []requeue.Action
 	left := len(open)
-	for _, i := range open {
-		if outcomes[i].Result != "" {
-			left--
-			w.Changed(i, outcomes[i], left)
+	for _, a := range open {
+		if a.Outcome.Result == "" {
+			rest = append(rest, a)
+			continue
 		}
+		left--
+		w.changed(a, left)
 	}
 	return rest
 }
@@ -121,22 +109,22 @@ type look struct {
 	answer   requeue.Answer
 }
 
-func (w *Follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome, facts requeue.Facts, pullRequest bool) (l look) {
-	ours := o.BuildAfter
+func (w *follower) look(ctx context.Context, a requeue.Action, pullRequest bool) (l look) {
+	ours := a.Outcome.BuildAfter
 	defer func() {
 		if p := recover(); p != nil {
 			l = look{result: requeue.ResultPending, detail: fmt.Sprintf("internal error: %v", p)}
 		}
 	}()
-	now, err := w.record(ctx, a, cmp.Or(o.EvaluationID, a.Evaluation.ID))
+	now, err := w.Service.record(ctx, a, cmp.Or(a.Outcome.EvaluationID, a.Evaluation.ID))
 	if err == nil {
 		l.build = a.BuildAfter(now)
 		if ours == 0 {
 			ours = l.build
 		}
-		l.result, l.detail, l.question = w.Rules.Followed(a, ours, now, facts, time.Now())
+		l.result, l.detail, l.question = w.Rules.Followed(a, ours, now, w.facts, time.Now())
 		if l.question != nil {
-			l.answer = requeue.AnswerBuild(w.Build(ctx, l.question.ProjectID, l.question.BuildID))
+			l.answer = requeue.AnswerBuild(w.Service.Build(ctx, l.question.ProjectID, l.question.BuildID))
 			if l.answer.Err != nil {
 				return look{build: l.build, err: l.answer.Err}
 			}
@@ -148,7 +136,7 @@ func (w *Follower) look(ctx context.Context, a requeue.Action, o requeue.Outcome
 	if l.result != "" || err != nil && !gone || !pullRequest && !gone {
 		return l
 	}
-	pr, err := w.PullRequest(ctx, a.PullRequest)
+	pr, err := w.Service.PullRequest(ctx, a.PullRequest)
 	switch {
 	case err == nil && pr.Status == "completed":
 		l.result, l.detail = requeue.ResultSucceeded, "the pull request is completed"

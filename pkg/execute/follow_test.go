@@ -87,7 +87,7 @@ func TestFollow(t *testing.T) {
 				begin := time.Now()
 				reads := 0
 				var changes []int
-				w := Follower{Rules: requeue.Rules{When: []requeue.State{requeue.StateExpired}}, Concurrency: 4, Service: Service{
+				o := Options{Rules: requeue.Rules{When: []requeue.State{requeue.StateExpired}}, Concurrency: 4, Service: Service{
 					Evaluations: func(context.Context, *requeue.PullRequest) ([]requeue.Evaluation, error) { return tt.listed, nil },
 					Evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 						reads++
@@ -103,22 +103,23 @@ func TestFollow(t *testing.T) {
 					Build: func(_ context.Context, _ uuid.UUID, id int) (requeue.Build, error) {
 						return requeue.Build{ID: id, Status: "completed", Result: "succeeded"}, nil
 					},
-				}, Changed: func(i int, _ requeue.Outcome, open int) { changes = append(changes, i, open) }}
-				outcomes := []requeue.Outcome{{Verdict: requeue.VerdictRequeued}, {Verdict: requeue.VerdictDeclined}}
+				}}
+				requeued, declined := expiredAction(7, 1), expiredAction(8, 1)
+				requeued.Outcome.Verdict, declined.Outcome.Verdict = requeue.VerdictRequeued, requeue.VerdictDeclined
 				if tt.known {
-					outcomes[0].BuildAfter = 51
+					requeued.Outcome.BuildAfter = 51
 				}
-				w.Follow(t.Context(), []requeue.Action{expiredAction(7, 1), expiredAction(8, 1)}, outcomes, time.Hour)
+				Follow(t.Context(), planOf(requeued, declined), o, time.Hour, func(a requeue.Action, open int) { changes = append(changes, a.Number, open) })
 				took := time.Since(begin)
-				got := outcomes[0]
+				got := *requeued.Outcome
 				if got.Result != tt.want || got.BuildAfter != tt.build || took < tt.atLeast || took > tt.atMost {
 					t.Errorf("result %q of build %d after %s, want %q of build %d: %+v", got.Result, got.BuildAfter, took, tt.want, tt.build, got)
 				}
 				if got.Result == requeue.ResultPending && got.ResultDetail == "" {
 					t.Error("pending without a reason")
 				}
-				if outcomes[1].Result != "" || len(changes) != 2 {
-					t.Errorf("declined is not waited for: %+v, changes %v", outcomes[1], changes)
+				if declined.Outcome.Result != "" || len(changes) != 2 {
+					t.Errorf("declined is not waited for: %+v, changes %v", *declined.Outcome, changes)
 				}
 				if took >= time.Hour && (reads < 60 || reads > 75) {
 					t.Errorf("%d reads in an hour: pauses do not grow from 2 s to a minute", reads)
@@ -133,7 +134,7 @@ func TestFollowCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		w := Follower{Concurrency: 1, Changed: func(int, requeue.Outcome, int) {}, Service: Service{
+		o := Options{Concurrency: 1, Service: Service{
 			Evaluation: func(context.Context, uuid.UUID, uuid.UUID) (requeue.Evaluation, error) {
 				e := *expiredAction(7, 1).Evaluation
 				e.Status, e.IsExpired, e.BuildID = "running", false, 51
@@ -141,11 +142,12 @@ func TestFollowCancelled(t *testing.T) {
 			},
 			PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
 		}}
-		outcomes := []requeue.Outcome{{Verdict: requeue.VerdictRequeued, BuildAfter: 51}}
+		a := expiredAction(7, 1)
+		*a.Outcome = requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: 51}
 		begin := time.Now()
-		w.Follow(ctx, []requeue.Action{expiredAction(7, 1)}, outcomes, time.Hour)
-		if outcomes[0].Result != requeue.ResultPending || time.Since(begin) > 11*time.Second {
-			t.Errorf("%+v after %s", outcomes[0], time.Since(begin))
+		Follow(ctx, planOf(a), o, time.Hour, nil)
+		if a.Outcome.Result != requeue.ResultPending || time.Since(begin) > 11*time.Second {
+			t.Errorf("%+v after %s", a.Outcome, time.Since(begin))
 		}
 	})
 }

@@ -22,8 +22,8 @@ func moved(detail string) requeue.Outcome {
 var ErrNotKnown = errors.New("result not known")
 
 // lookAtPullRequest reads the pull request again; stop is true if nothing of it is to be written.
-func (x *Executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullRequest) (o requeue.Outcome, stop bool) {
-	now, err := x.PullRequest(ctx, planned)
+func (x *executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullRequest) (o requeue.Outcome, stop bool) {
+	now, err := x.Service.PullRequest(ctx, planned)
 	switch {
 	case ctx.Err() != nil:
 		return requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
@@ -40,8 +40,8 @@ func (x *Executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullR
 
 // look reads the evaluation again and asks for builds on their way; stop is true if it is not to be written. newest is the
 // newest build that there is: a newer one will have been started by the re-queue.
-func (x *Executor) look(ctx context.Context, a requeue.Action) (newest int, o requeue.Outcome, stop bool) {
-	now, err := x.Evaluation(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
+func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o requeue.Outcome, stop bool) {
+	now, err := x.Service.Evaluation(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
 	switch {
 	case ctx.Err() != nil:
 		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
@@ -60,7 +60,7 @@ func (x *Executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 	if detail, isMoved := x.Rules.Moved(a, now, facts, time.Now()); isMoved {
 		return 0, moved(detail), true
 	}
-	builds, err := x.Builds(ctx, a)
+	builds, err := x.Service.Builds(ctx, a)
 	switch {
 	case ctx.Err() != nil:
 		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
@@ -75,18 +75,18 @@ func (x *Executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 
 // factsFor is what the state of the record hangs on: the plan's facts, and the build of a policy that has come to show
 // a green one as rejected since then.
-func (x *Executor) factsFor(ctx context.Context, a requeue.Action, now requeue.Evaluation) (requeue.Facts, error) {
+func (x *executor) factsFor(ctx context.Context, a requeue.Action, now requeue.Evaluation) (requeue.Facts, error) {
 	_, question := x.Rules.StateOf(a.PullRequest.Repository.Project.ID, now, x.Facts, time.Now())
 	if question == nil || now.BuildID != a.Evaluation.BuildID {
 		return x.Facts, nil
 	}
-	answer := requeue.AnswerBuild(x.Build(ctx, question.ProjectID, question.BuildID))
+	answer := requeue.AnswerBuild(x.Service.Build(ctx, question.ProjectID, question.BuildID))
 	return requeue.Facts{*question: answer}, answer.Err
 }
 
 // write re-queues one evaluation: look, PATCH, confirm. At most two requests that may have started something are sent;
 // the second only after the first one's answer was lost and nothing shows that anything was started.
-func (x *Executor) write(ctx context.Context, a requeue.Action, place *place, turn *turn) (requeue.Outcome, ruling) {
+func (x *executor) write(ctx context.Context, a requeue.Action, place *place, turn *turn) (requeue.Outcome, ruling) {
 	newest, o, stop := x.look(ctx, a)
 	if stop {
 		return o, undecided
@@ -100,7 +100,7 @@ func (x *Executor) write(ctx context.Context, a requeue.Action, place *place, tu
 		if err := x.firsts.stopped(a); err != nil {
 			return failed(err), undecided // refused for another one since then
 		}
-		after, err := x.Requeue(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID,
+		after, err := x.Service.Requeue(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID,
 			func() { time.AfterFunc(turnLead, turn.pass) })
 		turn.pass()
 		throttled, isThrottled := errors.AsType[requeue.Throttled](err)
@@ -149,7 +149,7 @@ func unfinished(patches int) requeue.Outcome {
 }
 
 // refused settles a request that the service turned down. What has moved since the look explains most of these.
-func (x *Executor) refused(ctx context.Context, a requeue.Action, err error) (requeue.Outcome, ruling) {
+func (x *executor) refused(ctx context.Context, a requeue.Action, err error) (requeue.Outcome, ruling) {
 	if errors.Is(err, requeue.ErrStale) {
 		if o, stop := x.lookAtPullRequest(ctx, a.PullRequest); stop && o.Verdict == requeue.VerdictMoved {
 			return o, undecided

@@ -10,18 +10,16 @@ import (
 const CommentMarker = "<!-- reschedule-pull-request-evaluations -->"
 
 // CommentText is the Markdown of the comment on one pull request; "" where there is nothing to say. It names the
-// evaluations whose retries are used up, and with always also what was re-queued and what the service declined. The
-// outcomes are those of the pull request's evaluations, by their index in the plan; none in particular needs to be
-// there.
+// evaluations whose retries are used up, and with always also what was re-queued and what the service declined.
 //
 // The text holds no time and nothing else that differs between two runs of which the second changes nothing, so that a
 // comment is not written again for nothing.
-func CommentText(pr requeue.PullRequestPlan, outcomes map[int]requeue.Outcome, collection string, always bool) string {
+func CommentText(pr requeue.PullRequestPlan, collection string, always bool) string {
 	var exhausted, requeued, declined []string
-	for i, e := range pr.Evaluations {
+	for _, e := range pr.Evaluations {
 		policy := "- " + markdown(policyName(e), maxName) + ": "
 		before := buildLink(collection, pr.PullRequest, e.Evaluation.BuildID)
-		o := outcomes[i]
+		o := outcome(e)
 		switch {
 		case e.Reason == requeue.RetriesExhausted:
 			exhausted = append(exhausted, policy+join(", ", markdown(e.Detail, maxDetail), labelled("last build", before)))

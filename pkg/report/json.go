@@ -131,13 +131,12 @@ func (r Run) WriteJSON(w io.Writer) error {
 	out.buffer.Truncate(max(0, out.buffer.Len()-1)) // the brace that ends the object
 	out.flush()
 	out.text(",\n\"pullRequests\":[")
-	outcomes := r.outcomes()
-	for i := range r.Plan.PullRequests {
+	for i, pr := range r.Plan.PullRequests {
 		if i > 0 {
 			out.text(",")
 		}
 		out.text("\n")
-		out.value(r.pullRequest(i, outcomes))
+		out.value(r.pullRequest(pr))
 		out.flush()
 		if out.err != nil {
 			break
@@ -153,8 +152,7 @@ func (r Run) WriteJSON(w io.Writer) error {
 	return nil
 }
 
-func (r Run) pullRequest(i int, outcomes map[[2]int]requeue.Outcome) pullRequestWire {
-	plan := r.Plan.PullRequests[i]
+func (r Run) pullRequest(plan requeue.PullRequestPlan) pullRequestWire {
 	pr := plan.PullRequest
 	wire := pullRequestWire{
 		ID: pr.ID, Project: pr.Repository.Project.Name, Repository: pr.Repository.Name, Title: pr.Title, URL: pr.URL(),
@@ -167,8 +165,8 @@ func (r Run) pullRequest(i int, outcomes map[[2]int]requeue.Outcome) pullRequest
 	}
 	for j, e := range plan.Evaluations {
 		wire.Evaluations[j] = r.evaluation(e)
-		if o, planned := outcomes[[2]int{i, j}]; planned {
-			r.fill(&wire.Evaluations[j], o)
+		if e.Requeue {
+			r.fill(&wire.Evaluations[j], *e.Outcome)
 		}
 	}
 	return wire

@@ -327,7 +327,7 @@ func largeRun(pullRequests int) Run {
 		}
 	}
 	r := Run{GeneratedAt: sampleTime, Collection: collection, DryRun: true, Plan: b.finish()}
-	r.Summary = requeue.Summarize(r.Plan, nil)
+	r.Summary = requeue.Summarize(r.Plan)
 	return r
 }
 

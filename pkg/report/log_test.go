@@ -36,8 +36,8 @@ func everything(l *Log, text func(string) string) {
 	l.Explain(dry.Plan)
 	l.Plan(r.Plan, false)
 	printOutcomes(l, r)
-	for i, a := range r.Plan.Actions {
-		l.Result(a, r.Outcomes[i])
+	for _, a := range r.Plan.Actions() {
+		l.Result(a)
 	}
 	l.Counts(r.Summary)
 	for i := range 12 {
@@ -274,7 +274,7 @@ func TestConcurrentLines(t *testing.T) {
 				l.Line("line %d", i)
 				l.Error("x")
 				l.Debugf("x")
-				l.Outcome(r.Plan.Actions[0], r.Outcomes[0])
+				l.Outcome(r.Plan.Actions()[0])
 				l.Mask("secret")
 				l.Progress(i, "x")
 			}
@@ -293,7 +293,7 @@ func TestOutcomeWithoutPlan(t *testing.T) {
 	t.Parallel()
 	r := sampleRun(same)
 	l, out := newLog(agent.LogOptions{})
-	l.Outcome(r.Plan.Actions[0], r.Outcomes[0])
+	l.Outcome(r.Plan.Actions()[0])
 	if want := "== What happened\n  #101 \"Fix the login\" (main): policy \"CI 1\": re-queued, build 4801, succeeded\n"; out.String() != want {
 		t.Errorf("wrote %q, want %q", out.String(), want)
 	}
@@ -301,7 +301,7 @@ func TestOutcomeWithoutPlan(t *testing.T) {
 
 // printOutcomes prints the plan's outcomes as the run does, one by one.
 func printOutcomes(l *Log, r Run) {
-	for i, o := range r.Outcomes {
-		l.Outcome(r.Plan.Actions[i], o)
+	for _, a := range r.Plan.Actions() {
+		l.Outcome(a)
 	}
 }

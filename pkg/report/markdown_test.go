@@ -264,14 +264,8 @@ func TestSummaryGolden(t *testing.T) {
 func comments(r Run) string {
 	var all strings.Builder
 	for _, always := range []bool{false, true} {
-		for i, pr := range r.Plan.PullRequests {
-			outcomes := map[int]requeue.Outcome{}
-			for n, a := range r.Plan.Actions {
-				if a.PullRequestIndex == i {
-					outcomes[a.EvaluationIndex] = r.outcome(n)
-				}
-			}
-			all.WriteString(CommentText(pr, outcomes, r.Collection, always))
+		for _, pr := range r.Plan.PullRequests {
+			all.WriteString(CommentText(pr, r.Collection, always))
 		}
 	}
 	return all.String()
@@ -290,13 +284,13 @@ func TestCommentGolden(t *testing.T) {
 func TestNoComment(t *testing.T) {
 	t.Parallel()
 	r := sampleRun(same)
-	if got := CommentText(r.Plan.PullRequests[0], map[int]requeue.Outcome{0: r.Outcomes[0]}, collection, false); got != "" {
+	if got := CommentText(r.Plan.PullRequests[0], collection, false); got != "" {
 		t.Errorf("a comment although no retries are used up:\n%s", got)
 	}
-	if got := CommentText(r.Plan.PullRequests[2], nil, collection, true); got != "" {
+	if got := CommentText(r.Plan.PullRequests[2], collection, true); got != "" {
 		t.Errorf("a comment although nothing was re-queued:\n%s", got)
 	}
-	if got := CommentText(r.Plan.PullRequests[1], nil, collection, false); !strings.HasPrefix(got, CommentMarker+"\n") {
+	if got := CommentText(r.Plan.PullRequests[1], collection, false); !strings.HasPrefix(got, CommentMarker+"\n") {
 		t.Errorf("the comment does not begin with its marker:\n%s", got)
 	}
 }
@@ -339,14 +333,14 @@ func TestSummaryIsBounded(t *testing.T) {
 	t.Parallel()
 	r := largeRun(3000)
 	r.DryRun = false
-	for i := range r.Plan.Actions {
+	for i, a := range r.Plan.Actions() {
 		o := requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: strings.Repeat("long ", 100)}
 		if i%2 == 0 {
 			o = requeue.Outcome{Verdict: requeue.VerdictFailed, Err: fmt.Errorf("error %d", i)}
 		}
-		r.Outcomes = append(r.Outcomes, o)
+		*a.Outcome = o
 	}
-	r.Summary = requeue.Summarize(r.Plan, r.Outcomes)
+	r.Summary = requeue.Summarize(r.Plan)
 	text := writeSummary(t, r)
 	outline(t, text)
 	if len(text) > 200<<10 {

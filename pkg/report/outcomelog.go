@@ -9,18 +9,19 @@ import (
 )
 
 // Outcome prints what became of one action, under its number in the plan that was printed last.
-func (l *Log) Outcome(a requeue.Action, o requeue.Outcome) {
+func (l *Log) Outcome(a requeue.Action) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.known.begun {
 		l.known.begun = true
 		l.Section("What happened")
 	}
-	l.Line("%s", l.known.line(a, join(", ", outcomeText(o), resultText(o))))
+	l.Line("%s", l.known.line(a, join(", ", outcomeText(*a.Outcome), resultText(*a.Outcome))))
 }
 
 // Result prints how a re-queued evaluation ended, where the run waits.
-func (l *Log) Result(a requeue.Action, o requeue.Outcome) {
+func (l *Log) Result(a requeue.Action) {
+	o := *a.Outcome
 	if text := resultText(o); text != "" {
 		build := ""
 		if o.BuildAfter != 0 {

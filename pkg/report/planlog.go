@@ -17,39 +17,19 @@ const maxUnread = 50
 
 // known is what a Log remembers of the plan, so that later lines speak of an evaluation in the same words.
 type known struct {
-	plan   requeue.Plan
-	namer  namer
-	number map[[2]int]int // of an action, by the indexes of its verdict
-	begun  bool           // an outcome was printed
-}
-
-func newKnown(p requeue.Plan) known {
-	k := known{plan: p, namer: newNamer(p), number: make(map[[2]int]int, len(p.Actions))}
-	for i, a := range p.Actions {
-		k.number[[2]int{a.PullRequestIndex, a.EvaluationIndex}] = i + 1
-	}
-	return k
+	plan    requeue.Plan
+	namer   namer
+	actions int  // in the plan
+	begun   bool // an outcome was printed
 }
 
 // line is a line about an action, under its number in the plan.
 func (k known) line(a requeue.Action, after string) string {
 	number := ""
-	if n := k.number[[2]int{a.PullRequestIndex, a.EvaluationIndex}]; n > 0 {
-		number = fmt.Sprintf("%*d. ", len(strconv.Itoa(len(k.plan.Actions))), n)
+	if k.actions > 0 {
+		number = fmt.Sprintf("%*d. ", len(strconv.Itoa(k.actions)), a.Number)
 	}
-	return k.namer.line("  "+number, a.PullRequest, policyText(k.verdict(a))+": "+after)
-}
-
-// verdict is the plan's verdict on the action's evaluation.
-func (k known) verdict(a requeue.Action) requeue.EvaluationPlan {
-	if a.PullRequestIndex < len(k.plan.PullRequests) {
-		if all := k.plan.PullRequests[a.PullRequestIndex].Evaluations; a.EvaluationIndex < len(all) {
-			if e := all[a.EvaluationIndex]; e.Evaluation == a.Evaluation {
-				return e
-			}
-		}
-	}
-	return requeue.EvaluationPlan{Evaluation: a.Evaluation, Decision: &requeue.Decision{State: a.State, Requeue: true}}
+	return k.namer.line("  "+number, a.PullRequest, policyText(*a.EvaluationPlan)+": "+after)
 }
 
 // Head begins the log: what runs, where, and the rules that are in effect.
@@ -77,7 +57,8 @@ func (l *Log) Visible(identity string, err error, repositories, pullRequests int
 // Plan prints the whole plan: first what is to be re-queued, in order, then what could not be read, then what is left
 // alone and why.
 func (l *Log) Plan(p requeue.Plan, dryRun bool) {
-	k := newKnown(p)
+	actions := p.Actions()
+	k := known{plan: p, namer: newNamer(p), actions: len(actions)}
 	l.mu.Lock()
 	l.known = k
 	l.mu.Unlock()
@@ -99,15 +80,15 @@ func (l *Log) Plan(p requeue.Plan, dryRun bool) {
 		verb = "would be"
 	}
 	switch {
-	case len(p.Actions) == 0:
+	case len(actions) == 0:
 		l.Section("Plan: nothing to re-queue among " + of)
 	default:
-		l.Section(fmt.Sprintf("Plan: %d of %s %s re-queued, in this order", len(p.Actions), of, verb))
+		l.Section(fmt.Sprintf("Plan: %d of %s %s re-queued, in this order", len(actions), of, verb))
 	}
 	now := l.now()
-	for _, a := range p.Actions {
+	for _, a := range actions {
 		text := stateWord(a.State) + ", " + buildText(a.Evaluation, now)
-		l.Line("%s", k.line(a, join("; ", text, detailText(k.verdict(a)))))
+		l.Line("%s", k.line(a, join("; ", text, detailText(*a.EvaluationPlan))))
 	}
 	l.unread(k)
 	l.limits(p)

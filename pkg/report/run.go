@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,10 +22,9 @@ type Run struct {
 	Waited   bool // the results of what was re-queued were waited for
 	// Errors are those that no pull request of the plan carries: a repository not found, a list refused.
 	Errors []RunError
-	Plan   requeue.Plan
-	// Outcomes are indexed as Plan.Actions; nil in a dry run.
-	Outcomes []requeue.Outcome
-	Summary  requeue.Summary
+	// Plan holds the outcomes; in a dry run all of them are still planned.
+	Plan    requeue.Plan
+	Summary requeue.Summary
 	// Cancelled says that the rest of the plan was abandoned.
 	Cancelled bool
 	// VisibleRepositories and VisiblePullRequests are what the run was shown.
@@ -42,24 +42,6 @@ func (r Run) words(err error) string {
 		return errorText(err)
 	}
 	return r.Words(err)
-}
-
-// outcome is what became of the action with that index.
-func (r Run) outcome(i int) requeue.Outcome {
-	o := requeue.Outcome{Verdict: requeue.VerdictPlanned}
-	if i < len(r.Outcomes) && !r.DryRun && r.Outcomes[i].Verdict != "" {
-		o = r.Outcomes[i]
-	}
-	return o
-}
-
-// outcomes of the plan's actions, found by the indexes of their verdicts.
-func (r Run) outcomes() map[[2]int]requeue.Outcome {
-	found := make(map[[2]int]requeue.Outcome, len(r.Plan.Actions))
-	for i, a := range r.Plan.Actions {
-		found[[2]int{a.PullRequestIndex, a.EvaluationIndex}] = r.outcome(i)
-	}
-	return found
 }
 
 type count struct {
@@ -125,13 +107,15 @@ func numbers(ids []int) string {
 // Headline is the result of the run in one sentence.
 func (r Run) Headline() string {
 	c := r.Summary.Counts
-	touched := map[int]bool{}
-	for i, a := range r.Plan.Actions {
-		if v := r.outcome(i).Verdict; r.DryRun || v == requeue.VerdictRequeued {
-			touched[a.PullRequestIndex] = true
+	touched := 0
+	for _, pr := range r.Plan.PullRequests {
+		if slices.ContainsFunc(pr.Evaluations, func(e requeue.EvaluationPlan) bool {
+			return e.Requeue && (r.DryRun || e.Outcome.Verdict == requeue.VerdictRequeued)
+		}) {
+			touched++
 		}
 	}
-	of := func(n int) string { return plural(n, "evaluation") + " of " + plural(len(touched), "pull request") }
+	of := func(n int) string { return plural(n, "evaluation") + " of " + plural(touched, "pull request") }
 	was := func(n int) string {
 		if n == 1 {
 			return "was"
@@ -178,8 +162,8 @@ func (r Run) Headline() string {
 // notBegun is how many actions the run never came to.
 func (r Run) notBegun() int {
 	n := 0
-	for i := range r.Plan.Actions {
-		if r.outcome(i).Verdict == requeue.VerdictPlanned {
+	for _, a := range r.Plan.Actions() {
+		if a.Outcome.Verdict == requeue.VerdictPlanned {
 			n++
 		}
 	}

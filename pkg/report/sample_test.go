@@ -110,19 +110,20 @@ func (b *builder) add(e requeue.EvaluationPlan) *requeue.EvaluationPlan {
 	return &pr.Evaluations[len(pr.Evaluations)-1]
 }
 
-// finish makes the actions out of what is to be re-queued.
+// finish gives what is to be re-queued an outcome.
 func (b *builder) finish() requeue.Plan {
-	b.plan.Actions = nil
-	for i, pr := range b.plan.PullRequests {
-		for j, e := range pr.Evaluations {
-			if e.Requeue {
-				b.plan.Actions = append(b.plan.Actions, requeue.Action{
-					PullRequest: pr.PullRequest, Evaluation: e.Evaluation, State: e.State, PullRequestIndex: i, EvaluationIndex: j,
-				})
-			}
+	setOutcomes(b.plan)
+	return b.plan
+}
+
+// setOutcomes gives the actions these outcomes, the others are planned.
+func setOutcomes(p requeue.Plan, outcomes ...requeue.Outcome) {
+	for i, a := range p.Actions() {
+		a.EvaluationPlan.Outcome = &requeue.Outcome{Verdict: requeue.VerdictPlanned}
+		if i < len(outcomes) {
+			*a.Outcome = outcomes[i]
 		}
 	}
-	return b.plan
 }
 
 func skipped(e *requeue.EvaluationPlan, reason requeue.Reason, detail string) {
@@ -170,23 +171,24 @@ func sampleRun(text func(string) string) Run {
 		Errors:              []RunError{{text("Shop"), text("gone"), text("find repository gone: it does not exist")}},
 		VisibleRepositories: 3, VisiblePullRequests: 7,
 	}
-	r.Outcomes = []requeue.Outcome{
+	setOutcomes(r.Plan, []requeue.Outcome{
 		{Verdict: requeue.VerdictRequeued, BuildAfter: 4801, Result: requeue.ResultSucceeded},
 		{Verdict: requeue.VerdictRequeued, BuildAfter: 4802, Result: requeue.ResultPending, ResultDetail: text("still open after 45m0s")},
 		{Verdict: requeue.VerdictDeclined, Detail: text("most likely this identity lacks the permission \"Queue builds\"")},
 		{Verdict: requeue.VerdictMoved, Detail: text("somebody pushed a new commit")},
 		{Verdict: requeue.VerdictFailed, Err: errors.New(text("re-queue: status 403: TF401027"))},
-	}
+	}...)
 	r.Waited = true
-	r.Summary = requeue.Summarize(r.Plan, r.Outcomes)
+	r.Summary = requeue.Summarize(r.Plan)
 	return r
 }
 
 // dryRun is the sample before anything was done.
 func dryRun(text func(string) string) Run {
 	r := sampleRun(text)
-	r.DryRun, r.Waited, r.Outcomes = true, false, nil
-	r.Summary = requeue.Summarize(r.Plan, nil)
+	r.DryRun, r.Waited = true, false
+	setOutcomes(r.Plan)
+	r.Summary = requeue.Summarize(r.Plan)
 	return r
 }
 
@@ -194,11 +196,13 @@ func dryRun(text func(string) string) Run {
 func cancelledRun(text func(string) string) Run {
 	r := sampleRun(text)
 	r.Waited, r.Cancelled = false, true
-	r.Outcomes[0].Result, r.Outcomes[1] = "", requeue.Outcome{Verdict: requeue.VerdictFailed, Err: errors.New("result not known")}
-	for i := range r.Outcomes[2:] {
-		r.Outcomes[2+i] = requeue.Outcome{Verdict: requeue.VerdictPlanned}
+	actions := r.Plan.Actions()
+	actions[0].Outcome.Result = ""
+	*actions[1].Outcome = requeue.Outcome{Verdict: requeue.VerdictFailed, Err: errors.New("result not known")}
+	for _, a := range actions[2:] {
+		*a.Outcome = requeue.Outcome{Verdict: requeue.VerdictPlanned}
 	}
-	r.Summary = requeue.Summarize(r.Plan, r.Outcomes)
+	r.Summary = requeue.Summarize(r.Plan)
 	return r
 }
 
@@ -208,6 +212,6 @@ func emptyRun(text func(string) string) Run {
 	b.pullRequest(101, "Fix the login")
 	skipped(b.build(requeue.StateSucceeded, 4701), requeue.NotSelectedState, "")
 	r := Run{GeneratedAt: sampleTime, Collection: collection, Plan: b.finish()}
-	r.Summary = requeue.Summarize(r.Plan, nil)
+	r.Summary = requeue.Summarize(r.Plan)
 	return r
 }

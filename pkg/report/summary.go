@@ -22,7 +22,7 @@ const (
 // human, what was left alone, and what went wrong.
 func (r Run) WriteSummary(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	s := summaryWriter{Run: r, w: out, namer: newNamer(r.Plan), outcomes: r.outcomes()}
+	s := summaryWriter{Run: r, w: out, namer: newNamer(r.Plan)}
 	s.line("**%s**", r.Headline()) // numbers and our own words
 	s.actions()
 	s.human()
@@ -38,9 +38,8 @@ func (r Run) WriteSummary(w io.Writer) error {
 // summaryWriter writes the parts; the buffered writer below keeps the first error.
 type summaryWriter struct {
 	Run
-	w        *bufio.Writer
-	namer    namer
-	outcomes map[[2]int]requeue.Outcome
+	w     *bufio.Writer
+	namer namer
 }
 
 func (s *summaryWriter) line(format string, a ...any) {
@@ -71,7 +70,7 @@ func (s *summaryWriter) more(shown, all int) {
 
 // actions is the table of the plan and what became of it.
 func (s *summaryWriter) actions() {
-	all := s.Plan.Actions
+	all := s.Plan.Actions()
 	if len(all) == 0 {
 		return
 	}
@@ -81,15 +80,14 @@ func (s *summaryWriter) actions() {
 		columns = append(columns, "What happened")
 	}
 	s.table(columns...)
-	for i, a := range all[:min(len(all), maxRows)] {
-		e := s.Plan.PullRequests[a.PullRequestIndex].Evaluations[a.EvaluationIndex]
+	for _, a := range all[:min(len(all), maxRows)] {
 		target := join(", ", s.namer.repository(a.PullRequest.Repository), requeue.ShortBranch(a.PullRequest.TargetRefName))
 		cells := []string{
-			strconv.Itoa(i + 1), pullRequestCell(a.PullRequest), markdown(target, 2*maxName), markdown(policyName(e), maxName),
+			strconv.Itoa(a.Number), pullRequestCell(a.PullRequest), markdown(target, 2*maxName), markdown(policyName(*a.EvaluationPlan), maxName),
 			stateWord(a.State), s.build(a.PullRequest, a.Evaluation.BuildID),
 		}
 		if !s.DryRun {
-			cells = append(cells, s.outcomeCell(a.PullRequest, s.outcome(i)))
+			cells = append(cells, s.outcomeCell(a.PullRequest, *a.Outcome))
 		}
 		s.row(cells...)
 	}
@@ -143,10 +141,10 @@ func (s *summaryWriter) human() {
 		}
 		lines = append(lines, line+": "+text)
 	}
-	for i, pr := range s.Plan.PullRequests {
-		for j := range pr.Evaluations {
-			if text := s.needsHuman(i, j); text != "" {
-				add(pr.PullRequest, &pr.Evaluations[j], text)
+	for _, pr := range s.Plan.PullRequests {
+		for i := range pr.Evaluations {
+			if text := s.needsHuman(pr.PullRequest, pr.Evaluations[i]); text != "" {
+				add(pr.PullRequest, &pr.Evaluations[i], text)
 			}
 		}
 		if held := heldByHand(pr); held != "" {
@@ -167,21 +165,27 @@ func (s *summaryWriter) human() {
 	s.more(len(lines)+min(len(failures), maxErrors), all+len(failures))
 }
 
+// outcome is what became of an evaluation; the zero value where it is not re-queued.
+func outcome(e requeue.EvaluationPlan) requeue.Outcome {
+	if e.Outcome == nil {
+		return requeue.Outcome{}
+	}
+	return *e.Outcome
+}
+
 // needsHuman says why somebody has to look at an evaluation; "" if nobody has.
-func (s *summaryWriter) needsHuman(i, j int) string {
-	pr := s.Plan.PullRequests[i]
-	e := pr.Evaluations[j]
-	o := s.outcomes[[2]int{i, j}]
+func (s *summaryWriter) needsHuman(pr *requeue.PullRequest, e requeue.EvaluationPlan) string {
+	o := outcome(e)
 	switch {
 	case e.Reason == requeue.RetriesExhausted:
 		why := join(", ", helpLink(e.Reason), markdown(e.Detail, maxDetail))
-		return join(", ", "retries are used up ("+why+")", labelled("last build", s.build(pr.PullRequest, e.Evaluation.BuildID)))
+		return join(", ", "retries are used up ("+why+")", labelled("last build", s.build(pr, e.Evaluation.BuildID)))
 	case e.BuildGone, e.Reason == requeue.HistoryUnknown:
 		return "how its build ended is not known (" + join(", ", helpLink(e.Reason), markdown(e.Detail, maxDetail)) + ")"
 	case o.Verdict == requeue.VerdictDeclined:
 		return join(": ", "declined", markdown(o.Detail, maxDetail))
 	case o.Result == requeue.ResultRejected:
-		return join(", ", "rejected", labelled("build", s.build(pr.PullRequest, o.BuildAfter)))
+		return join(", ", "rejected", labelled("build", s.build(pr, o.BuildAfter)))
 	}
 	return ""
 }
@@ -205,9 +209,9 @@ func (s *summaryWriter) problems() []Problem {
 			}
 		}
 	}
-	for i, a := range s.Plan.Actions {
-		if o := s.outcome(i); o.Verdict == requeue.VerdictFailed {
-			add(a.PullRequest, o.Err)
+	for _, a := range s.Plan.Actions() {
+		if a.Outcome.Verdict == requeue.VerdictFailed {
+			add(a.PullRequest, a.Outcome.Err)
 		}
 	}
 	return problems

@@ -26,8 +26,8 @@ func BenchmarkSurvey(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		screened := screen(r, prs...)
-		if p, _ := answerAll(b, r, screened, svc); len(p.Actions) != 20 {
-			b.Fatalf("%d actions", len(p.Actions))
+		if p, _ := answerAll(b, r, screened, svc); len(p.Actions()) != 20 {
+			b.Fatalf("%d actions", len(p.Actions()))
 		}
 	}
 }

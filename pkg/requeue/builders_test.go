@@ -310,7 +310,7 @@ func answerAll(t testing.TB, r requeue.Rules, prs []requeue.Screened, s service)
 		if len(questions) == 0 {
 			return plan, rounds
 		}
-		if len(plan.PullRequests)+len(plan.Actions) > 0 {
+		if len(plan.PullRequests) > 0 {
 			t.Fatalf("a plan beside questions: %v", lines(plan))
 		}
 		rounds = append(rounds, questions)
@@ -359,7 +359,7 @@ func word(e requeue.EvaluationPlan) string {
 // requeued are the actions of a plan, "7/1" each.
 func requeued(p requeue.Plan) []string {
 	var out []string
-	for _, a := range p.Actions {
+	for _, a := range p.Actions() {
 		out = append(out, fmt.Sprintf("%d/%d", a.PullRequest.ID, a.Evaluation.Policy.ID))
 	}
 	return out

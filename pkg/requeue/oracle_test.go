@@ -696,14 +696,14 @@ func checkLazy(t *testing.T, seed int, want, got []string) {
 // checkPlan checks what holds for every plan: its sums, and that everything left alone has an explanation.
 func checkPlan(t *testing.T, seed int, w world, p requeue.Plan) {
 	t.Helper()
-	s := requeue.Summarize(p, nil)
-	if s.Counts.Planned+s.Counts.Skipped != s.Counts.Evaluation || s.Counts.Planned != len(p.Actions) || len(p.PullRequests) != len(w.prs) {
+	s := requeue.Summarize(p)
+	if s.Counts.Planned+s.Counts.Skipped != s.Counts.Evaluation || s.Counts.Planned != len(p.Actions()) || len(p.PullRequests) != len(w.prs) {
 		t.Fatalf("world %d: counts %+v of %d pull requests", seed, s.Counts, len(w.prs))
 	}
-	if m := w.rules.MaxPerRun; m > 0 && len(p.Actions) > m {
-		t.Fatalf("world %d: %d re-queues, %d allowed", seed, len(p.Actions), m)
+	if m := w.rules.MaxPerRun; m > 0 && len(p.Actions()) > m {
+		t.Fatalf("world %d: %d re-queues, %d allowed", seed, len(p.Actions()), m)
 	}
-	for i, pr := range p.PullRequests {
+	for _, pr := range p.PullRequests {
 		for j, e := range pr.Evaluations {
 			explanations := 0
 			for _, holds := range []bool{e.Requeue, e.Reason != "", e.Err != nil && pr.Skipped == "", pr.Skipped != ""} {
@@ -714,8 +714,8 @@ func checkPlan(t *testing.T, seed int, w world, p requeue.Plan) {
 			if explanations != 1 || e.Err != nil && pr.Skipped != "" && pr.Skipped != requeue.OtherBlockers {
 				t.Fatalf("world %d: pull request %d: %+v", seed, pr.PullRequest.ID, e)
 			}
-			acts := slices.ContainsFunc(p.Actions, func(a requeue.Action) bool { return a.PullRequestIndex == i && a.EvaluationIndex == j })
-			if acts != e.Requeue {
+			acts := slices.ContainsFunc(p.Actions(), func(a requeue.Action) bool { return a.EvaluationPlan == &pr.Evaluations[j] })
+			if acts != e.Requeue || acts != (e.Outcome != nil) {
 				t.Fatalf("world %d: pull request %d: action %t, verdict %t", seed, pr.PullRequest.ID, acts, e.Requeue)
 			}
 			if e.Requeue && !slices.Contains(w.rules.When, e.State) {

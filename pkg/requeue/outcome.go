@@ -136,8 +136,8 @@ func (r *Rules) Followed(a Action, ours int, now Evaluation, f Facts, at time.Ti
 	return "", "", nil
 }
 
-// Summarize counts a plan and what became of it; done is nil where nothing was tried.
-func Summarize(p Plan, done []Outcome) Summary {
+// Summarize counts a plan and what became of it.
+func Summarize(p Plan) Summary {
 	s := Summary{SkippedByReason: map[Reason]int{}}
 	requeued, exhausted := map[int]bool{}, map[int]bool{}
 	builds := map[int]bool{}
@@ -156,6 +156,12 @@ func Summarize(p Plan, done []Outcome) Summary {
 		for _, e := range pr.Evaluations {
 			c.Evaluation++
 			if e.Requeue {
+				c.Planned++
+				c.add(*e.Outcome)
+				if e.Outcome.Verdict == VerdictRequeued {
+					requeued[pr.PullRequest.ID] = true
+					builds[e.Outcome.BuildAfter] = true
+				}
 				continue
 			}
 			c.Skipped++
@@ -171,34 +177,32 @@ func Summarize(p Plan, done []Outcome) Summary {
 			s.Limited = s.Limited || e.Reason == RunLimit || e.Reason == BranchBusy
 		}
 	}
-	c.Planned = len(p.Actions)
-	for i, o := range done {
-		switch o.Verdict {
-		case VerdictRequeued:
-			c.Requeued++
-			requeued[p.Actions[i].PullRequest.ID] = true
-			if o.BuildAfter != 0 {
-				builds[o.BuildAfter] = true
-			}
-		case VerdictDeclined:
-			c.Declined++
-		case VerdictMoved:
-			c.Moved++
-		case VerdictFailed:
-			c.Failed++
-		case VerdictPlanned:
-		}
-		switch o.Result {
-		case ResultSucceeded:
-			c.Succeeded++
-		case ResultRejected:
-			c.Rejected++
-		case ResultPending:
-			c.Pending++
-		}
-	}
+	delete(builds, 0) // not known
 	s.PullRequestIDs, s.BuildIDs, s.ExhaustedPullRequestIDs = sorted(requeued), sorted(builds), sorted(exhausted)
 	return s
+}
+
+// add counts what became of one action.
+func (c *Counts) add(o Outcome) {
+	switch o.Verdict {
+	case VerdictRequeued:
+		c.Requeued++
+	case VerdictDeclined:
+		c.Declined++
+	case VerdictMoved:
+		c.Moved++
+	case VerdictFailed:
+		c.Failed++
+	case VerdictPlanned:
+	}
+	switch o.Result {
+	case ResultSucceeded:
+		c.Succeeded++
+	case ResultRejected:
+		c.Rejected++
+	case ResultPending:
+		c.Pending++
+	}
 }
 
 func sorted(set map[int]bool) []int {

@@ -10,7 +10,9 @@ import (
 
 func action(ev requeue.Evaluation, state requeue.State) requeue.Action {
 	pr := pullRequest(7, with(ev))
-	return requeue.Action{PullRequest: &pr, Evaluation: &pr.Evaluations[0], State: state}
+	return requeue.Action{PullRequest: &pr, EvaluationPlan: &requeue.EvaluationPlan{
+		Evaluation: &pr.Evaluations[0], Decision: &requeue.Decision{State: state, Requeue: true}, Outcome: &requeue.Outcome{Verdict: requeue.VerdictPlanned},
+	}}
 }
 
 func TestMovedPullRequest(t *testing.T) {
@@ -394,7 +396,7 @@ func TestSummarize(t *testing.T) {
 		},
 		PullRequestIDs: []int{}, BuildIDs: []int{}, ExhaustedPullRequestIDs: []int{7}, Limited: true,
 	}
-	if diff := cmp.Diff(want, requeue.Summarize(p, nil)); diff != "" {
+	if diff := cmp.Diff(want, requeue.Summarize(p)); diff != "" {
 		t.Errorf("before anything was done (-want +got):\n%s", diff)
 	}
 
@@ -409,14 +411,17 @@ func TestSummarize(t *testing.T) {
 	want.Counts.Requeued, want.Counts.Declined, want.Counts.Moved, want.Counts.Failed = 3, 1, 1, 2
 	want.Counts.Succeeded, want.Counts.Rejected, want.Counts.Pending = 1, 1, 1
 	want.PullRequestIDs, want.BuildIDs = []int{8}, []int{601, 602}
-	if diff := cmp.Diff(want, requeue.Summarize(p, done)); diff != "" {
+	for i, a := range p.Actions() {
+		*a.Outcome = done[i]
+	}
+	if diff := cmp.Diff(want, requeue.Summarize(p)); diff != "" {
 		t.Errorf("when all was done (-want +got):\n%s", diff)
 	}
 
 	// A run that ends early leaves what it had not begun planned.
-	done[5] = requeue.Outcome{Verdict: requeue.VerdictPlanned}
+	*p.Actions()[5].Outcome = requeue.Outcome{Verdict: requeue.VerdictPlanned}
 	want.Counts.Failed = 1
-	if diff := cmp.Diff(want, requeue.Summarize(p, done)); diff != "" {
+	if diff := cmp.Diff(want, requeue.Summarize(p)); diff != "" {
 		t.Errorf("when a part was done (-want +got):\n%s", diff)
 	}
 }
@@ -427,7 +432,7 @@ func TestSummarizeUnread(t *testing.T) {
 	svc := service{fails: map[requeue.QuestionKind]bool{requeue.AskHistory: true}}
 	p := planOf(t, rules(), svc, pullRequest(7, with(evaluation(7, failed), evaluation(1, expired))))
 	want := requeue.Counts{Planned: 1, Failed: 1, Skipped: 1, PullRequest: 1, Evaluation: 2}
-	got := requeue.Summarize(p, nil)
+	got := requeue.Summarize(p)
 	if diff := cmp.Diff(want, got.Counts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

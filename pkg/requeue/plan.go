@@ -2,15 +2,13 @@ package requeue
 
 import "github.com/google/uuid"
 
-// Plan is everything that was decided, before anything is done.
+// Plan is everything that was decided, and in each entry that is to be re-queued what has become of it.
 type Plan struct {
 	// PullRequests are all that were considered, in plan order: by Rules.Order, ties by number.
 	PullRequests []PullRequestPlan
-	// Actions are the evaluations to re-queue, in plan order.
-	Actions []Action
 }
 
-// PullRequestPlan is the verdict on one pull request and on each of its evaluations that was read.
+// PullRequestPlan is what was decided on one pull request and on each of its evaluations that was read.
 type PullRequestPlan struct {
 	PullRequest *PullRequest
 	// Skipped says why the pull request as a whole is left alone; "" if it is not.
@@ -20,10 +18,12 @@ type PullRequestPlan struct {
 	Evaluations []EvaluationPlan
 }
 
-// EvaluationPlan is the decision on one evaluation.
+// EvaluationPlan is the decision on one evaluation, and its outcome.
 type EvaluationPlan struct {
 	Evaluation *Evaluation
 	*Decision
+	// Outcome is what became of it; nil exactly where it is not to be re-queued. Whoever carries the plan out writes it.
+	Outcome *Outcome
 }
 
 // Decision is what was decided on an evaluation: exactly one of Requeue, Reason, Err and the pull request's Skipped
@@ -43,16 +43,28 @@ type Decision struct {
 	Err error
 }
 
-// Action is one planned re-queue.
+// Action is one planned re-queue: its entry in the plan, and the pull request that it belongs to.
 type Action struct {
 	PullRequest *PullRequest
-	Evaluation  *Evaluation
-	State       State
-	// PullRequestIndex and EvaluationIndex find the verdict within the plan.
-	PullRequestIndex, EvaluationIndex int
+	*EvaluationPlan
+	// Number is its place among the actions of the plan, from 1.
+	Number int
 }
 
-// Outcome is what became of one Action; outcomes are indexed as the actions are.
+// Actions are the evaluations to re-queue, in plan order.
+func (p Plan) Actions() []Action {
+	var all []Action
+	for _, pr := range p.PullRequests {
+		for i := range pr.Evaluations {
+			if e := &pr.Evaluations[i]; e.Requeue {
+				all = append(all, Action{PullRequest: pr.PullRequest, EvaluationPlan: e, Number: len(all) + 1})
+			}
+		}
+	}
+	return all
+}
+
+// Outcome is what became of one Action.
 type Outcome struct {
 	Verdict Verdict
 	// EvaluationID is the record's number after the re-queue, where it has got a new one; else the zero value.
@@ -62,9 +74,11 @@ type Outcome struct {
 	// Detail says what moved, or the likely cause why nothing was started.
 	Detail string
 	Err    error // with VerdictFailed
-	// Result is set where the run waited; ResultDetail says why it is pending.
+	// Result is set where the run waited; ResultDetail says why it is pending, and ResultErr why the last look for it told
+	// nothing, if that was so.
 	Result       Result
 	ResultDetail string
+	ResultErr    error
 }
 
 // Counts are the numbers of a run, each also an output variable of the same name.

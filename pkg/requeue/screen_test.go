@@ -350,7 +350,7 @@ func TestPullRequestReasons(t *testing.T) {
 			if got := p.PullRequests[0].Skipped; got != row.want {
 				t.Errorf("got reason %q, want %q", got, row.want)
 			}
-			if got, want := len(p.Actions) > 0, row.want == ""; got != want {
+			if got, want := len(p.Actions()) > 0, row.want == ""; got != want {
 				t.Errorf("re-queues something: %t, want %t", got, want)
 			}
 			for _, e := range p.PullRequests[0].Evaluations {

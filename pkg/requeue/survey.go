@@ -347,9 +347,7 @@ func (s *survey) plan() Plan {
 		for j := range in.evaluations {
 			e := &in.evaluations[j]
 			if e.Requeue {
-				p.Actions = append(p.Actions, Action{
-					PullRequest: in.pr, Evaluation: e.Evaluation, State: e.State, PullRequestIndex: i, EvaluationIndex: j,
-				})
+				e.Outcome = &Outcome{Verdict: VerdictPlanned}
 			}
 		}
 	}

@@ -164,10 +164,10 @@ func TestOrderWithinAPullRequest(t *testing.T) {
 	if diff := cmp.Diff([]string{"7/4", "7/30", "7/1", "7/2"}, requeued(p)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for _, a := range p.Actions {
-		pr := p.PullRequests[a.PullRequestIndex]
-		if e := pr.Evaluations[a.EvaluationIndex]; pr.PullRequest != a.PullRequest || e.Evaluation != a.Evaluation || e.State != a.State || !e.Requeue {
-			t.Errorf("action %+v does not find its verdict", a)
+	for i, a := range p.Actions() {
+		pr := p.PullRequests[0]
+		if e := &pr.Evaluations[i+1]; a.EvaluationPlan != e || a.PullRequest != pr.PullRequest || !e.Requeue || a.Number != i+1 { // policy 3 comes first
+			t.Errorf("action %+v does not find its entry in the plan", a)
 		}
 	}
 }
@@ -188,7 +188,7 @@ func TestStalestRotates(t *testing.T) {
 		}
 		p := planOf(t, r, service{}, prs...)
 		got = append(got, requeued(p)...)
-		starts[p.Actions[0].PullRequest.ID] = now.Add(time.Duration(run) * time.Minute)
+		starts[p.Actions()[0].PullRequest.ID] = now.Add(time.Duration(run) * time.Minute)
 	}
 	if diff := cmp.Diff([]string{"2/1", "3/1", "1/1", "2/1", "3/1", "1/1"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -346,7 +346,7 @@ func TestLimits(t *testing.T) {
 			limited := slices.ContainsFunc(lines(p), func(line string) bool {
 				return strings.HasSuffix(line, "runLimit") || strings.HasSuffix(line, "branchBusy")
 			})
-			if got := requeue.Summarize(p, nil).Limited; got != limited {
+			if got := requeue.Summarize(p).Limited; got != limited {
 				t.Errorf("limited %t, want %t", got, limited)
 			}
 		})
@@ -600,7 +600,7 @@ func TestUnreadableBlocker(t *testing.T) {
 		t.Errorf("got errors %v and %v, want one on the second", evaluations[0].Err, evaluations[1].Err)
 	}
 	want := requeue.Counts{Failed: 1, Skipped: 2, SkippedPullRequest: 1, PullRequest: 1, Evaluation: 2}
-	if diff := cmp.Diff(want, requeue.Summarize(p, nil).Counts); diff != "" {
+	if diff := cmp.Diff(want, requeue.Summarize(p).Counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 }
@@ -623,7 +623,7 @@ func TestZeroRules(t *testing.T) {
 	t.Parallel()
 	var r requeue.Rules
 	p := planOf(t, r, service{}, pullRequest(7, with(evaluation(1, expired), evaluation(2, failed), evaluation(3, notStarted), evaluation(4, outdated))))
-	if len(p.Actions) > 0 {
+	if len(p.Actions()) > 0 {
 		t.Errorf("re-queues %q", requeued(p))
 	}
 }

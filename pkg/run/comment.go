@@ -12,21 +12,14 @@ import (
 )
 
 // comment keeps the one thread of each pull request that needs it. A refusal is a warning.
-func (r *run) comment(ctx context.Context, plan requeue.Plan, outcomes []requeue.Outcome) {
+func (r *run) comment(ctx context.Context, plan requeue.Plan) {
 	if r.config.Comment == config.CommentNever || ctx.Err() != nil {
 		return
-	}
-	byPullRequest := map[int]map[int]requeue.Outcome{}
-	for i, a := range plan.Actions {
-		if byPullRequest[a.PullRequestIndex] == nil {
-			byPullRequest[a.PullRequestIndex] = map[int]requeue.Outcome{}
-		}
-		byPullRequest[a.PullRequestIndex][a.EvaluationIndex] = outcomes[i]
 	}
 	var worth []int
 	texts := make([]string, len(plan.PullRequests))
 	for i, pr := range plan.PullRequests {
-		texts[i] = report.CommentText(pr, byPullRequest[i], r.collection(), r.config.Comment == config.CommentAlways)
+		texts[i] = report.CommentText(pr, r.collection(), r.config.Comment == config.CommentAlways)
 		if texts[i] != "" {
 			worth = append(worth, i)
 		}

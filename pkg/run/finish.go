@@ -12,9 +12,9 @@ import (
 )
 
 // finish reports, without the run's context: what was done is said also after a cancellation.
-func (r *run) finish(f discover.Found, plan requeue.Plan, outcomes []requeue.Outcome, cancelled bool) int {
-	summary := requeue.Summarize(plan, outcomes)
-	problems := r.problems(f, plan, outcomes)
+func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
+	summary := requeue.Summarize(plan)
+	problems := r.problems(f, plan)
 	end := ending{summary: summary, cancelled: cancelled}
 	for _, p := range f.Problems {
 		end.missing = end.missing || p.Missing
@@ -26,7 +26,7 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, outcomes []requeue.Out
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,
 		DryRun: r.config.DryRun, Waited: r.config.Wait && !r.config.DryRun,
-		Plan: plan, Outcomes: outcomes, Summary: summary, Cancelled: cancelled,
+		Plan: plan, Summary: summary, Cancelled: cancelled,
 		VisibleRepositories: len(f.Visible), VisiblePullRequests: len(f.Screened), Words: words,
 	}
 	for _, p := range f.Problems {
@@ -40,11 +40,11 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, outcomes []requeue.Out
 	for _, text := range report.GroupErrors(problems) {
 		r.log.Error(text)
 	}
-	for _, text := range report.GroupErrors(declines(plan, outcomes)) {
+	for _, text := range report.GroupErrors(declines(plan)) {
 		r.log.Warning(text)
 	}
 	if cancelled {
-		r.log.Warning(cancelText(plan, outcomes, summary))
+		r.log.Warning(cancelText(plan, summary))
 	}
 	if err := r.files.Write(whole); err != nil {
 		r.log.Error(fmt.Sprintf("Write the report: %v", err))
@@ -65,11 +65,11 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, outcomes []requeue.Out
 	return exitOK
 }
 
-func cancelText(plan requeue.Plan, outcomes []requeue.Outcome, s requeue.Summary) string {
-	notBegun := len(plan.Actions)
-	for _, o := range outcomes {
-		if o.Verdict != requeue.VerdictPlanned {
-			notBegun--
+func cancelText(plan requeue.Plan, s requeue.Summary) string {
+	notBegun := 0
+	for _, a := range plan.Actions() {
+		if a.Outcome.Verdict == requeue.VerdictPlanned {
+			notBegun++
 		}
 	}
 	return fmt.Sprintf("The run was cancelled: %d of %d planned evaluations were re-queued, %d were not begun.",

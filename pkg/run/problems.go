@@ -29,7 +29,7 @@ func (r *run) words(err error) string {
 }
 
 // problems lists what failed, each with its pull request, so that equal ones can be told together.
-func (r *run) problems(f discover.Found, plan requeue.Plan, outcomes []requeue.Outcome) []report.Problem {
+func (r *run) problems(f discover.Found, plan requeue.Plan) []report.Problem {
 	var all []report.Problem
 	for _, p := range f.Problems {
 		all = append(all, report.Problem{PullRequest: p.PullRequest, Text: r.notFound(p)})
@@ -44,9 +44,9 @@ func (r *run) problems(f discover.Found, plan requeue.Plan, outcomes []requeue.O
 			}
 		}
 	}
-	for i, o := range outcomes {
-		if o.Verdict == requeue.VerdictFailed {
-			all = append(all, report.Problem{PullRequest: plan.Actions[i].PullRequest.ID, Text: r.words(o.Err)})
+	for _, a := range plan.Actions() {
+		if a.Outcome.Verdict == requeue.VerdictFailed {
+			all = append(all, report.Problem{PullRequest: a.PullRequest.ID, Text: r.words(a.Outcome.Err)})
 		}
 	}
 	return all
@@ -60,11 +60,11 @@ func (r *run) notFound(p discover.Problem) string {
 	return r.words(p.Err)
 }
 
-func declines(plan requeue.Plan, outcomes []requeue.Outcome) []report.Problem {
+func declines(plan requeue.Plan) []report.Problem {
 	var all []report.Problem
-	for i, o := range outcomes {
-		if o.Verdict == requeue.VerdictDeclined {
-			all = append(all, report.Problem{PullRequest: plan.Actions[i].PullRequest.ID, Text: "Declined: " + o.Detail})
+	for _, a := range plan.Actions() {
+		if a.Outcome.Verdict == requeue.VerdictDeclined {
+			all = append(all, report.Problem{PullRequest: a.PullRequest.ID, Text: "Declined: " + a.Outcome.Detail})
 		}
 	}
 	return all

@@ -137,15 +137,14 @@ func (r *run) line(ctx context.Context) int {
 		r.log.Explain(plan)
 	}
 
-	var outcomes []requeue.Outcome
 	if !r.config.DryRun {
-		outcomes = r.execute(ctx, plan, facts)
+		r.execute(ctx, plan, facts)
 		if r.config.Wait {
-			r.follow(ctx, plan, outcomes)
+			r.follow(ctx, plan, facts)
 		}
-		r.comment(ctx, plan, outcomes)
+		r.comment(ctx, plan)
 	}
-	return r.finish(found, plan, outcomes, ctx.Err() != nil)
+	return r.finish(found, plan, ctx.Err() != nil)
 }
 
 // collection is the organization that the run works on: its own, or another that the inputs name.
