@@ -354,6 +354,43 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
+// TestReadmeBeginsWithTheFirstPipeline: README.md begins with numbered steps, in this order; the first has the address that
+// the Marketplace gives the extension, and the version of Go is that of go.mod.
+func TestReadmeBeginsWithTheFirstPipeline(t *testing.T) {
+	t.Parallel()
+	var extension struct {
+		ID        string `json:"id"`
+		Publisher string `json:"publisher"`
+	}
+	if err := json.Unmarshal([]byte(read(t, "vss-extension.json")), &extension); err != nil {
+		t.Fatal(err)
+	}
+	goVersion := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "go.mod"))
+	if goVersion == nil {
+		t.Fatal("go.mod names no version of Go")
+	}
+	text := read(t, "README.md")
+	rest := text
+	for _, want := range []string{
+		"\n\nAn Azure Pipelines task ", "An *evaluation* is ", "calls it a policy or a check",
+		"\n## First pipeline in five minutes\n",
+		"\n1. **Install** the extension from the [Marketplace](https://marketplace.visualstudio.com/items?itemName=" + extension.Publisher + "." + extension.ID + ")",
+		"\n2. **New YAML file**", "\n3. **New pipeline**", "\n4. **Grant the permissions**", "\n5. **First run**", "\n6. **Then the schedule**",
+		"\n### What a run costs\n", "`fetchDepth: 1`", "`checkout: none`",
+		"\n### Try it on a stand-in\n", "with Go " + goVersion[1] + " or newer", "./build.sh demo dryRun=true",
+	} {
+		_, after, found := strings.Cut(rest, want)
+		if !found {
+			t.Errorf("README.md does not say %q in its place", want)
+			continue
+		}
+		rest = after
+	}
+	if begin, _, _ := strings.Cut(text, "\n## "); strings.Count(begin, "\n\n") > 2 {
+		t.Error("something stands before the first steps")
+	}
+}
+
 // TestLauncherPointsAtAnEntry: its errors name a part of a page.
 func TestLauncherPointsAtAnEntry(t *testing.T) {
 	t.Parallel()

@@ -160,7 +160,7 @@ func TestExamplesUseWhatExists(t *testing.T) {
 	used := 0
 	for _, e := range examples(t) {
 		t.Run(e.where, func(t *testing.T) {
-			found, err := steps(e.text)
+			found, err := steps(expand(t, e.text, nil))
 			if err != nil {
 				t.Fatalf("%v in:\n%s", err, e.text)
 			}
