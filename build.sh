@@ -24,7 +24,7 @@ usage: ./build.sh [COMMAND]
   docs           write the parts of the documentation that come from task/task.json
   icons          draw the icons
   preview        write dist/preview.html: how the classic editor presents the inputs
-  pictures       take the picture of the summary tab; needs Node 20, npm and chromium
+  pictures       take the pictures of the summary tab and the editor; needs Node 20, npm and chromium
   sign FILE...   sign programs for Windows with SIGN_COMMAND
   reproduce      pack here and in another folder, and compare the bytes, before they are signed
 
@@ -275,20 +275,29 @@ preview() {
   say "Open $dist/preview.html in a browser."
 }
 
-# pictures renders the demo's summary tab for the Marketplace page.
+# pictures renders the demo's summary tab and the editor for the Marketplace, which asks for 1366 by 768.
 pictures() {
-  have chromium || die 'chromium is missing; it takes the picture'
+  have chromium || die 'chromium is missing; it takes the pictures'
   node_modules
   local folder
   folder=$(mktemp -d)
-  go run ./cmd/demo | awk '/^---- the summary tab/ { on = 1; next } /^---- / { on = 0 } on' |
-    NODE_PATH=$cache/node/node_modules node tools/summary.js >"$folder/summary.html"
+  go run ./cmd/demo | awk '/^---- the summary tab/ { on = 1; next } /^---- / { on = 0 } on' >"$folder/summary.md"
+  NODE_PATH=$cache/node/node_modules node tools/summary.js <"$folder/summary.md" >"$folder/summary.html"
+  NODE_PATH=$cache/node/node_modules node tools/summary.js dark <"$folder/summary.md" >"$folder/summary-dark.html"
+  go run ./tools/docs -preview >"$folder/editor.html"
+  shoot "$folder" summary.html summary.png
+  shoot "$folder" summary-dark.html summary-dark.png
+  shoot "$folder" editor.html#picture editor.png
+  rm -rf "$folder"
+}
+
+# shoot takes a picture of a page of a folder.
+shoot() {
   local -a root=()
   [[ $(id -u) != 0 ]] || root=(--no-sandbox)
   chromium --headless ${root[@]+"${root[@]}"} --disable-gpu --no-first-run --disable-background-networking \
-    --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$folder/profile" --window-size=1180,860 \
-    --screenshot="$PWD/images/summary.png" "file://$folder/summary.html" 2>/dev/null
-  rm -rf "$folder"
+    --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$1/profile" --window-size=1366,768 \
+    --screenshot="$PWD/images/$3" "file://$1/$2" 2>/dev/null
 }
 
 # reproduce packs here and in a copy of the work tree in another folder. Both use one cache: it keeps the packager.

@@ -18,6 +18,7 @@ type definition struct {
 	ID, Name, FriendlyName   string
 	Description, Author      string
 	HelpURL, HelpMarkDown    string
+	ReleaseNotes             string
 	Category                 string
 	Visibility, RunsOn       []string
 	Version                  struct{ Major, Minor, Patch int }

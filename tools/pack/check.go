@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/png" // the format of every icon
+	_ "image/png" // the format of every picture
 	"io/fs"
 	"maps"
 	"path"
@@ -94,7 +94,7 @@ func checkTask(root fs.FS) error {
 			}
 		}
 	}
-	f.icon(root, "task/icon.png", 32)
+	f.png(root, "task/icon.png", 32, 32)
 	return errors.Join(f...)
 }
 
@@ -228,18 +228,18 @@ func (f *faults) outputs(t task) {
 	}
 }
 
-func (f *faults) icon(root fs.FS, name string, side int) {
+func (f *faults) png(root fs.FS, name string, width, height int) {
 	file, err := root.Open(name)
 	if err != nil {
-		f.add("read icon: %w", err)
+		f.add("read picture: %w", err)
 		return
 	}
 	defer func() { _ = file.Close() }()
 	config, format, err := image.DecodeConfig(file)
 	switch {
 	case err != nil:
-		f.add("read icon %s: %w", name, err)
-	case format != "png" || config.Width != side || config.Height != side:
-		f.add("%s is a %s of %dx%d; it must be a png of %dx%d", name, format, config.Width, config.Height, side, side)
+		f.add("read picture %s: %w", name, err)
+	case format != "png" || config.Width != width || config.Height != height:
+		f.add("%s is a %s of %dx%d; it must be a png of %dx%d", name, format, config.Width, config.Height, width, height)
 	}
 }

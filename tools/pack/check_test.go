@@ -14,7 +14,7 @@ import (
 
 const goodTask = `{
   "id": "6f5b3a0e-7a3e-4a0c-9d3e-1f2a3b4c5d6e", "name": "Some-Task", "friendlyName": "Some task",
-  "description": "d", "author": "a", "category": "Azure Repos", "version": {"Major": 1, "Minor": 2, "Patch": 3},
+  "description": "d", "author": "a", "releaseNotes": "r", "category": "Azure Repos", "version": {"Major": 1, "Minor": 2, "Patch": 3},
   "instanceNameFormat": "Do $(when)", "groups": [{"name": "g", "displayName": "G", "visibleRule": "when != never"}],
   "inputs": [
     {"name": "when", "label": "When", "type": "pickList", "defaultValue": "now", "options": {"now": "Now", "never": "Never"}, "groupName": "g", "helpMarkDown": "h"},
@@ -27,7 +27,11 @@ const goodTask = `{
 
 const goodExtension = `{
   "manifestVersion": 1, "id": "some-task", "publisher": "acme", "version": "1.2.3", "name": "Some task", "description": "d",
-  "targets": [{"id": "Microsoft.VisualStudio.Services"}], "categories": ["Azure Pipelines"],
+  "targets": [{"id": "Microsoft.VisualStudio.Services"}], "categories": ["Azure Pipelines", "Azure Repos"],
+  "screenshots": [{"path": "images/shot.png"}],
+  "links": {"getstarted": {"uri": "https://e/1"}, "learn": {"uri": "https://e/2"}, "license": {"uri": "https://e/3"},
+    "support": {"uri": "https://e/issues"}, "issues": {"uri": "https://e/issues"}, "privacypolicy": {"uri": "https://e/4"}},
+  "CustomerQnASupport": {"enableMarketplaceQnA": true, "url": "https://e/issues"},
   "icons": {"default": "images/icon.png"}, "content": {"details": {"path": "overview.md"}, "license": {"path": "LICENSE.md"}},
   "contributions": [{"id": "t", "type": "ms.vss-distributed-task.task", "targets": ["ms.vss-distributed-task.tasks"], "properties": {"name": "task"}}],
   "files": [{"path": "task"}, {"path": "task/bin/linux-arm/reschedule", "contentType": "application/octet-stream"}]
@@ -35,8 +39,13 @@ const goodExtension = `{
 
 func icon(t *testing.T, side int) *fstest.MapFile {
 	t.Helper()
+	return drawn(t, side, side)
+}
+
+func drawn(t *testing.T, width, height int) *fstest.MapFile {
+	t.Helper()
 	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, side, side))); err != nil {
+	if err := png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, width, height))); err != nil {
 		t.Fatal(err)
 	}
 	return &fstest.MapFile{Data: b.Bytes()}
@@ -50,6 +59,7 @@ func goodTree(t *testing.T) fstest.MapFS {
 		"task/launcher.js":   file(""),
 		"task/icon.png":      icon(t, 32),
 		"images/icon.png":    icon(t, 128),
+		"images/shot.png":    drawn(t, 1366, 768),
 		"overview.md":        file("# Some task"),
 		"CHANGELOG.md":       file("# Changes\n\n## 1.2.3\n\n## 1.0.0\n"),
 		"vss-extension.json": file(goodExtension),
@@ -132,7 +142,17 @@ func TestCheckRefuses(t *testing.T) {
 		{"a picture that is not served", replace("overview.md", "# Some task", "![x](images/icon.png)"), "shows images/icon.png"},
 		{"an extension ID with a blank", replace("vss-extension.json", `"some-task"`, `"some task"`), `id "some task"`},
 		{"another target", replace("vss-extension.json", "Microsoft.VisualStudio.Services", "Other"), "the only target"},
-		{"another category", replace("vss-extension.json", "Azure Pipelines", "Azure Boards"), "the only category"},
+		{"another category", replace("vss-extension.json", "Azure Pipelines", "Azure Boards"), "the categories must be"},
+		{"a category less", replace("vss-extension.json", `, "Azure Repos"`, ""), "the categories must be"},
+		{"a screenshot of another size", func(t *testing.T, tree fstest.MapFS) { tree["images/shot.png"] = drawn(t, 1280, 768) }, "1280x768"},
+		{"no screenshot of that name", without("images/shot.png"), "images/shot.png"},
+		{"no privacy policy", replace("vss-extension.json", "privacypolicy", "privacy"), "the link privacypolicy is missing"},
+		{"a link without https", replace("vss-extension.json", "https://e/2", "http://e/2"), "the link learn is missing, or not https"},
+		{"support elsewhere", replace("vss-extension.json", `"support": {"uri": "https://e/issues"}`, `"support": {"uri": "https://e/5"}`), "must be that of the issues"},
+		{"questions elsewhere", replace("vss-extension.json", `"url": "https://e/issues"`, `"url": "https://e/5"`), "must be that of the issues"},
+		{"questions by a name that tfx drops", replace("vss-extension.json", "enableMarketplaceQnA", "enableqna"), "enableMarketplaceQnA must be true"},
+		{"no questions", replace("vss-extension.json", `"enableMarketplaceQnA": true`, `"enableMarketplaceQnA": false`), "enableMarketplaceQnA must be true"},
+		{"no release notes", replace("task/task.json", `"releaseNotes": "r",`, ""), "releaseNotes"},
 		{"another manifest version", replace("vss-extension.json", `"manifestVersion": 1`, `"manifestVersion": 2`), "manifestVersion is 2"},
 		{"a long description", replace("vss-extension.json", `"description": "d"`, `"description": "`+strings.Repeat("x", 201)+`"`), "within 200"},
 		{"a contribution of another type", replace("vss-extension.json", "task.task\"", "task.gate\""), "must be a ms.vss-distributed-task.task"},

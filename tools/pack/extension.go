@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 type extension struct {
@@ -22,6 +23,16 @@ type extension struct {
 	Content    map[string]struct {
 		Path string `json:"path"`
 	} `json:"content"`
+	Screenshots []struct {
+		Path string `json:"path"`
+	} `json:"screenshots"`
+	Links map[string]struct {
+		URI string `json:"uri"`
+	} `json:"links"`
+	CustomerQnASupport struct {
+		Enable *bool  `json:"enableMarketplaceQnA"`
+		URL    string `json:"url"`
+	} `json:"CustomerQnASupport"`
 	Contributions []struct {
 		ID         string         `json:"id"`
 		Type       string         `json:"type"`
@@ -64,10 +75,15 @@ func checkExtension(root fs.FS) error {
 	if len(e.Targets) != 1 || e.Targets[0].ID != "Microsoft.VisualStudio.Services" {
 		f.add("%s: the only target must be Microsoft.VisualStudio.Services", extensionFile)
 	}
-	if !slices.Equal(e.Categories, []string{"Azure Pipelines"}) {
-		f.add("%s: the only category must be Azure Pipelines", extensionFile)
+	if !slices.Equal(e.Categories, []string{"Azure Pipelines", "Azure Repos"}) {
+		f.add("%s: the categories must be Azure Pipelines and Azure Repos", extensionFile)
 	}
-	f.icon(root, e.Icons["default"], 128)
+	f.png(root, e.Icons["default"], 128, 128)
+	// What the manifest reference asks for ("Discovery attributes").
+	for _, screenshot := range e.Screenshots {
+		f.png(root, screenshot.Path, 1366, 768)
+	}
+	f.support(e)
 	for _, name := range []string{"details", "license"} {
 		f.file(root, e.Content[name].Path)
 	}
@@ -85,6 +101,23 @@ func checkExtension(root fs.FS) error {
 	}
 	f.pictures(root, e)
 	return errors.Join(f...)
+}
+
+// support checks where people get help. The manifest reference calls the switch "enableqna", which tfx-cli 0.23.1 does not
+// read and drops without a word: it reads "enableMarketplaceQnA", and only a boolean.
+func (f *faults) support(e extension) {
+	for _, name := range []string{"getstarted", "learn", "support", "issues", "license", "privacypolicy"} {
+		if !strings.HasPrefix(e.Links[name].URI, "https://") {
+			f.add("%s: the link %s is missing, or not https", extensionFile, name)
+		}
+	}
+	issues := e.Links["issues"].URI
+	if e.Links["support"].URI != issues || e.CustomerQnASupport.URL != issues {
+		f.add("%s: the link support and the address of CustomerQnASupport must be that of the issues, %s", extensionFile, issues)
+	}
+	if enabled := e.CustomerQnASupport.Enable; enabled == nil || !*enabled {
+		f.add("%s: CustomerQnASupport.enableMarketplaceQnA must be true", extensionFile)
+	}
 }
 
 var picture = regexp.MustCompile(`!\[[^\]]*\]\(([^)]+)\)`)
