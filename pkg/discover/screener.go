@@ -177,12 +177,19 @@ func (s *screener) checkLabels(ctx context.Context) {
 				if pr.Labels, pr.Err = s.client.Labels(ctx, *pr); pr.Err != nil {
 					pr.Err = fmt.Errorf("read the labels: %w", pr.Err)
 				}
+				pr.LabelsKnown = pr.Err == nil
 			}
 		})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.screen(ctx, prs)
+	for _, page := range s.pages {
+		for _, listed := range page {
+			// Where the service shows labels, one without has none.
+			listed.PullRequest.LabelsKnown = listed.PullRequest.LabelsKnown || known
+		}
+	}
 }
 
 // checkBranch reads the evaluations of the oldest pull request into a branch: the newest may have none yet. What it

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
@@ -44,8 +45,28 @@ func (d *discoverer) settleNamed(all *Found) {
 			})
 			continue
 		}
-		all.Warnings = append(all.Warnings, fmt.Sprintf("No visible repository matches %q.", item.Text))
+		all.Warnings = append(all.Warnings, fmt.Sprintf("No visible repository matches %q. %s", item.Text, visible(all.Visible, c.Project)))
 	}
+}
+
+// visible names what there is instead of what was asked for.
+func visible(repositories []*requeue.Repository, own requeue.Project) string {
+	count := map[string]int{}
+	for _, r := range repositories {
+		name := r.Name
+		if !sameProject(r.Project, own) {
+			name = r.Project.Name + "/" + name
+		}
+		count[fmt.Sprintf("%.60q", name)] = 1
+	}
+	names, more := requeue.MostFrequent(count)
+	if more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	if len(names) == 0 {
+		return "None is visible."
+	}
+	return "Visible: " + strings.Join(names, ", ") + "."
 }
 
 // onlyMissingEverywhere keeps "not found" for the pull requests that no project of the scope has.

@@ -132,6 +132,7 @@ func (r *run) line(ctx context.Context) int {
 		return r.giveUp(ctx, ctx.Err())
 	}
 	r.warnOf(found, facts)
+	r.warnOfUnmatched(found, facts)
 	r.log.Plan(plan, r.config.DryRun)
 	if r.config.DryRun && len(r.config.PullRequestIDs) == 1 {
 		r.log.Explain(plan)
