@@ -22,7 +22,6 @@ usage: ./build.sh [COMMAND]
   bench          measure the program against the floor, a plain loop and a Node task; needs Node 20 and npm for the last
   lint           run the linters
   docs           write the parts of the documentation that come from task/task.json
-  icons          draw the icons
   preview        write dist/preview.html: how the classic editor presents the inputs
   pictures       take the pictures of the summary tab and the editor; needs Node 20, npm and chromium
   sign FILE...   sign programs for Windows with SIGN_COMMAND
@@ -328,7 +327,6 @@ main() {
     lint) lint ;;
     package) package ;;
     docs) go run ./tools/docs "$@" ;;
-    icons) go run ./tools/icon "$@" ;;
     preview) preview ;;
     sign) sign "$@" ;;
     pictures) pictures ;;
