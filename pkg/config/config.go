@@ -27,8 +27,6 @@ type Config struct {
 	Agent bool
 	// Debug is the variable System.Debug.
 	Debug bool
-	// Launcher says that the launcher started the program: the end of standard input then means that it is gone.
-	Launcher bool
 
 	// Repositories is the input repositories; no items: RunRepository, or any of the project with PullRequestIDs.
 	Repositories requeue.RepositoryPatterns
@@ -161,7 +159,6 @@ func Load(ctx context.Context, env envconfig.Lookuper) (Config, error) {
 	}
 	names := l.checkTexts()
 	l.cfg.Agent, l.cfg.Debug = l.agent.OnAgent(), l.agent.Debug()
-	l.cfg.Launcher = l.env.Launcher == "1"
 	l.cfg.TempDirectory = l.env.TempDirectory
 
 	if all, ok := env.(Variables); ok {

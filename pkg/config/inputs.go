@@ -59,8 +59,6 @@ type inputs struct {
 // environment is what the service says about the run, and what stands in for it on a laptop. What the agent is to every
 // task is not among it, see agent.Environment.
 type environment struct {
-	Launcher string `env:"RESCHEDULE_LAUNCHER"`
-
 	CollectionURI  string `env:"SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"`
 	OIDCRequestURI string `env:"SYSTEM_OIDCREQUESTURI"`
 

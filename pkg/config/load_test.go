@@ -394,21 +394,19 @@ func TestPaths(t *testing.T) {
 func TestAgentFlags(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		variable, value        string
-		agent, debug, launcher bool
+		variable, value string
+		agent, debug    bool
 	}{
-		{"TF_BUILD", "", false, false, false},
-		{"TF_BUILD", "false", false, false, false},
-		{"SYSTEM_DEBUG", "True", true, true, false},
-		{"SYSTEM_DEBUG", "1", true, true, false},
-		{"SYSTEM_DEBUG", "no", true, false, false},
-		{"RESCHEDULE_LAUNCHER", "1", true, false, true},
-		{"RESCHEDULE_LAUNCHER", "0", true, false, false},
+		{"TF_BUILD", "", false, false},
+		{"TF_BUILD", "false", false, false},
+		{"SYSTEM_DEBUG", "True", true, true},
+		{"SYSTEM_DEBUG", "1", true, true},
+		{"SYSTEM_DEBUG", "no", true, false},
 	}
 	for _, tc := range tests {
 		c := mustLoad(t, job(variables{tc.variable: tc.value}))
-		if c.Agent != tc.agent || c.Debug != tc.debug || c.Launcher != tc.launcher {
-			t.Errorf("%s=%q: agent %t, debug %t, launcher %t", tc.variable, tc.value, c.Agent, c.Debug, c.Launcher)
+		if c.Agent != tc.agent || c.Debug != tc.debug {
+			t.Errorf("%s=%q: agent %t, debug %t", tc.variable, tc.value, c.Agent, c.Debug)
 		}
 	}
 }
