@@ -27,8 +27,6 @@ type Run struct {
 	Summary requeue.Summary
 	// Cancelled says that the rest of the plan was abandoned.
 	Cancelled bool
-	// VisibleRepositories and VisiblePullRequests are what the run was shown.
-	VisibleRepositories, VisiblePullRequests int
 	// Words turns an error into what a person should read of it; nil takes its text.
 	Words func(error) string
 }

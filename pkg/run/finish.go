@@ -26,8 +26,7 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,
 		DryRun: r.config.DryRun, Waited: r.config.Wait && !r.config.DryRun,
-		Plan: plan, Summary: summary, Cancelled: cancelled,
-		VisibleRepositories: len(f.Visible), VisiblePullRequests: len(f.Screened), Words: words,
+		Plan: plan, Summary: summary, Cancelled: cancelled, Words: words,
 	}
 	for _, p := range f.Problems {
 		message := words(p.Err)

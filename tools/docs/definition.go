@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
 )
 
 // definition is what the documentation tells of task.json.
@@ -51,11 +50,6 @@ type options []option
 
 // option is one choice: the word in YAML, and what the editor shows for it.
 type option struct{ Value, Label string }
-
-// has reports whether the word is one of the choices.
-func (o options) has(word string) bool {
-	return slices.ContainsFunc(o, func(one option) bool { return one.Value == word })
-}
 
 // UnmarshalJSON reads an object of strings and keeps their order.
 func (o *options) UnmarshalJSON(data []byte) error {

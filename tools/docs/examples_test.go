@@ -137,7 +137,7 @@ func (s step) check(t *testing.T, d definition) (faults []string) {
 		switch {
 		case !ok:
 			faults = append(faults, "there is no input "+name)
-		case len(in.Options) > 0 && value != "" && !in.Options.has(value):
+		case len(in.Options) > 0 && value != "" && !slices.ContainsFunc(in.Options, func(o option) bool { return o.Value == value }):
 			faults = append(faults, fmt.Sprintf("%s: %q is none of %v", name, value, in.Options))
 		case strings.Contains(value, "$(") || strings.HasPrefix(in.Type, "connectedService:"):
 			// The agent fills these in; organization needs a connection.

@@ -79,8 +79,8 @@ func (s *Server) note(r *http.Request, body []byte) (*call, *Request, time.Durat
 		c.operation = s.checker.request(c)
 	}
 	seen := &Request{
-		Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: c.query, Route: c.route, Accept: r.Header.Get("Accept"),
-		HasAuthorization: r.Header.Get("Authorization") != "", Authorized: s.letsIn(r), PullRequest: c.pullRequest,
+		Time: time.Now(), Method: r.Method, Path: r.URL.Path, Query: c.query, Route: c.route,
+		Authorized: s.letsIn(r), PullRequest: c.pullRequest,
 	}
 	s.requests = append(s.requests, seen)
 	if r.Method != http.MethodGet && r.Method != http.MethodOptions && r.Method != http.MethodHead {

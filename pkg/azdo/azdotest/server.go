@@ -50,17 +50,16 @@ type Server struct {
 
 // Request is a request that the stand-in saw.
 type Request struct {
-	Time   time.Time
-	Method string
-	Path   string // decoded, with the collection's path
-	Query  url.Values
-	Status int    // of the answer; 0 when there was none
-	Route  string // one of Routes; "" if unknown
-	Fault  string // the fault that hit it
-	Accept string
-	// HasAuthorization says that there was a header, Authorized that its token is let in.
-	HasAuthorization, Authorized bool
-	PullRequest                  int // that the request is about; 0 if none
+	Time        time.Time
+	Method      string
+	Path        string // decoded, with the collection's path
+	Query       url.Values
+	Status      int    // of the answer; 0 when there was none
+	Route       string // one of Routes; "" if unknown
+	Fault       string // the fault that hit it
+	Accept      string
+	Authorized  bool // its token is let in
+	PullRequest int  // that the request is about; 0 if none
 }
 
 type hook struct {
