@@ -110,14 +110,14 @@ func requeued(a requeue.Action, seen sight, detail string) requeue.Outcome {
 // started, the record breaks or confirmTime is over. It fails if the last look failed: earlier ones prove nothing, since
 // both may lag behind by seconds.
 func (x *executor) watch(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) (seen sight) {
-	end := time.Now().Add(confirmTime)
+	end := x.Clock.now().Add(confirmTime)
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		left := time.Until(end)
-		if left <= 0 || !sleep(ctx, min(pause, left)) {
+		left := end.Sub(x.Clock.now())
+		if left <= 0 || !x.Clock.wait(ctx, min(pause, left)) {
 			return seen
 		}
 		// The last look may take a moment longer: cut short, it would prove nothing.
-		looking, cancel := context.WithDeadline(ctx, end.Add(5*time.Second))
+		looking, cancel := context.WithTimeout(ctx, end.Sub(x.Clock.now())+5*time.Second)
 		seen = x.lookAfter(looking, a, newest, id)
 		cancel()
 		if seen.started || seen.broke {

@@ -33,6 +33,8 @@ type Options struct {
 	Facts requeue.Facts
 	// Concurrency is how many writes may be under way at once, or reads while results are waited for; at least 1.
 	Concurrency int
+	// Clock is the time by which it is carried out.
+	Clock Clock
 }
 
 // executor carries out one plan, see Execute.

@@ -36,15 +36,15 @@ func Follow(ctx context.Context, plan requeue.Plan, o Options, timeout time.Dura
 		changed = func(requeue.Action, int) {}
 	}
 	w := &follower{Options: o, facts: requeue.Facts{}, changed: changed}
-	end := time.Now().Add(timeout)
+	end := o.Clock.now().Add(timeout)
 	open := slices.DeleteFunc(plan.Actions(), func(a requeue.Action) bool { return a.Outcome.Verdict != requeue.VerdictRequeued })
 	detail := "still open after " + Short(timeout)
 	for poll, pause := 1, firstPoll; len(open) > 0; poll, pause = poll+1, min(pause*3/2, lastPoll) {
-		left := time.Until(end)
+		left := end.Sub(o.Clock.now())
 		if left <= 0 {
 			break
 		}
-		if !sleep(ctx, min(pause, left)) {
+		if !o.Clock.wait(ctx, min(pause, left)) {
 			detail = "the run ended before its result was known"
 			break
 		}
@@ -122,13 +122,13 @@ func (w *follower) look(ctx context.Context, a requeue.Action, pullRequest bool)
 		if ours == 0 {
 			ours = l.build
 		}
-		l.result, l.detail, l.question = w.Rules.Followed(a, ours, now, w.facts, time.Now())
+		l.result, l.detail, l.question = w.Rules.Followed(a, ours, now, w.facts, w.Clock.now())
 		if l.question != nil {
 			l.answer = requeue.AnswerBuild(w.Service.Build(ctx, l.question.ProjectID, l.question.BuildID))
 			if l.answer.Err != nil {
 				return look{build: l.build, err: l.answer.Err}
 			}
-			l.result, l.detail, _ = w.Rules.Followed(a, ours, now, requeue.Facts{*l.question: l.answer}, time.Now())
+			l.result, l.detail, _ = w.Rules.Followed(a, ours, now, requeue.Facts{*l.question: l.answer}, w.Clock.now())
 		}
 	}
 	l.err = err

@@ -3,7 +3,6 @@ package execute
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -42,16 +41,4 @@ func (s *Service) record(ctx context.Context, a requeue.Action, id uuid.UUID) (r
 		}
 	}
 	return found, err
-}
-
-// sleep waits and reports whether it was left in peace.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -57,7 +57,7 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 	case err != nil:
 		return 0, failed(fmt.Errorf("read the evaluation's build again: %w", err)), true
 	}
-	if detail, isMoved := x.Rules.Moved(a, now, facts, time.Now()); isMoved {
+	if detail, isMoved := x.Rules.Moved(a, now, facts, x.Clock.now()); isMoved {
 		return 0, moved(detail), true
 	}
 	builds, err := x.Service.Builds(ctx, a)
@@ -76,7 +76,7 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 // factsFor is what the state of the record hangs on: the plan's facts, and the build of a policy that has come to show
 // a green one as rejected since then.
 func (x *executor) factsFor(ctx context.Context, a requeue.Action, now requeue.Evaluation) (requeue.Facts, error) {
-	_, question := x.Rules.StateOf(a.PullRequest.Repository.Project.ID, now, x.Facts, time.Now())
+	_, question := x.Rules.StateOf(a.PullRequest.Repository.Project.ID, now, x.Facts, x.Clock.now())
 	if question == nil || now.BuildID != a.Evaluation.BuildID {
 		return x.Facts, nil
 	}
@@ -92,7 +92,7 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *place, tu
 		return o, undecided
 	}
 	turn.await(ctx)
-	begin, patches := time.Now(), 0
+	begin, patches := x.Clock.now(), 0
 	for try := 1; ; try++ {
 		if ctx.Err() != nil {
 			return unfinished(patches), undecided
@@ -108,10 +108,10 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *place, tu
 		case err == nil:
 			return x.confirm(ctx, a, newest, after, place)
 		case isThrottled:
-			if try == maxTries || time.Since(begin) > tryTime && throttled.After == 0 {
+			if try == maxTries || x.Clock.now().Sub(begin) > tryTime && throttled.After == 0 {
 				return failed(err), undecided
 			}
-			sleep(ctx, cmp.Or(throttled.After, time.Duration(try)*time.Second))
+			x.Clock.wait(ctx, cmp.Or(throttled.After, time.Duration(try)*time.Second))
 		case errors.Is(err, requeue.ErrOverdue): // nothing was sent
 			if try == maxTries {
 				return failed(err), undecided
