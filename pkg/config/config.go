@@ -145,7 +145,7 @@ type loader struct {
 }
 
 // Load reads the environment. The error holds every fault at once, see Faults; Agent, Debug and Secrets of the Config
-// can be relied on even then. Misspelt inputs are found in Variables only, since no other lookuper can be listed.
+// can be relied on even then. Misspelt inputs are found in agent.Variables only, since no other lookuper can be listed.
 func Load(ctx context.Context, env envconfig.Lookuper) (Config, error) {
 	if env == nil {
 		return Config{}, envconfig.ErrLookuperNil
@@ -161,7 +161,7 @@ func Load(ctx context.Context, env envconfig.Lookuper) (Config, error) {
 	l.cfg.Agent, l.cfg.Debug = l.agent.OnAgent(), l.agent.Debug()
 	l.cfg.TempDirectory = l.env.TempDirectory
 
-	if all, ok := env.(Variables); ok {
+	if all, ok := env.(agent.Variables); ok {
 		l.refuseMisspelt(all)
 	}
 	l.readIdentity()

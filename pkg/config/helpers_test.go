@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -75,7 +76,7 @@ func federated() variables {
 
 func load(t *testing.T, env variables) (Config, []Fault) {
 	t.Helper()
-	c, err := Load(t.Context(), Variables(env))
+	c, err := Load(t.Context(), agent.Variables(env))
 	found := Faults(err)
 	if err != nil && len(found) == 0 {
 		t.Fatalf("Load: %v", err)

@@ -5,16 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 )
-
-// Variables is an environment as a whole. Unlike other lookupers it can be listed, so that Load finds misspelt inputs.
-type Variables map[string]string
-
-// Lookup implements envconfig.Lookuper.
-func (v Variables) Lookup(key string) (string, bool) {
-	value, found := v[key]
-	return value, found
-}
 
 // inputPrefix begins the variable of an input.
 const inputPrefix = "INPUT_"
@@ -24,7 +17,7 @@ const inputPrefix = "INPUT_"
 // makes such a variable of every input that a step has and task.json does not know, but hands on those of its own process,
 // of a step's "env:" and of the pipeline's variables as well, which may be meant for somebody else: there it is a warning
 // (azure-pipelines-agent, TaskRunner.cs and Handler.cs).
-func (l *loader) refuseMisspelt(env Variables) {
+func (l *loader) refuseMisspelt(env agent.Variables) {
 	known := map[string]bool{}
 	var names []string
 	for _, f := range l.in.fields() {

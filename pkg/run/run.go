@@ -43,7 +43,7 @@ type Process struct {
 // Run does the whole job and returns the exit code: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and then
 // not one request was sent. When ctx ends it begins nothing more, reports what was done and what was not, and returns 1.
 func Run(ctx context.Context, p Process) (code int) {
-	cfg, faults := config.Load(ctx, config.Variables(p.Env))
+	cfg, faults := config.Load(ctx, agent.Variables(p.Env))
 	log := report.New(agent.NewLog(p.Stdout, agent.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal}), nil)
 	log.Mask(cfg.Secrets...)
 	log.Mask(cfg.Network.ProxyAuthorization())
