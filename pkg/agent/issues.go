@@ -80,11 +80,11 @@ func (l *Log) gather(texts []string) (string, bool) {
 	join := func(most int) string {
 		short := make([]string, len(texts))
 		for i, text := range texts {
-			short[i] = Shorten(text, most)
+			short[i] = Shorten(l.masker.Hide(text), most) // hidden before it is cut in the middle
 		}
 		return fmt.Sprintf("%d more: %s", len(texts), strings.Join(short, " | "))
 	}
-	if text := join(maxLine); !strings.HasSuffix(l.data(text), "…") {
+	if text := join(maxLine); !strings.HasSuffix(l.finish(text), "…") {
 		return text, true
 	}
 	return join(maxGathered), false
@@ -92,6 +92,6 @@ func (l *Log) gather(texts []string) (string, bool) {
 
 func (l *Log) logIssue(kind issueKind, text string) {
 	l.write(Command{
-		Name: "task.logissue", Properties: []Property{{"type", kind.name}}, Data: l.data(text),
+		Name: "task.logissue", Properties: []Property{{"type", kind.name}}, Data: l.finish(text),
 	}.String())
 }

@@ -1,11 +1,8 @@
 package agent
 
 import (
-	"encoding/base64"
 	"fmt"
 	"io"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,14 +24,13 @@ type LogOptions struct {
 // safe for concurrent use.
 type Log struct {
 	options LogOptions
+	masker  Masker
 
 	mu       sync.Mutex
 	w        io.Writer
 	err      error
-	secrets  Hider
-	hidden   []string // what secrets was made of
-	progress int      // the last percentage
-	shown    int      // width of the progress line on the terminal
+	progress int // the last percentage
+	shown    int // width of the progress line on the terminal
 	errors   issues
 	warnings issues
 }
@@ -84,53 +80,19 @@ func (l *Log) Debugf(format string, a ...any) {
 }
 
 // Mask keeps secrets out of the log: the agent's, by task.setsecret for each line and each encoded form of a secret, and
-// our own, where lines and issues show "***" instead. It writes nothing without an agent.
+// our own, where lines and issues show "***" instead; see Masker. It writes nothing without an agent.
 func (l *Log) Mask(secrets ...Secret) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, secret := range secrets {
-		for _, text := range maskable(secret.Reveal()) {
-			if slices.Contains(l.hidden, text) {
-				continue
-			}
-			l.hidden = append(l.hidden, text)
-			if l.options.Agent {
-				l.write(Command{Name: "task.setsecret", Data: text}.String())
-			}
+	for _, text := range l.masker.Add(secrets...) {
+		if l.options.Agent {
+			l.write(Command{Name: "task.setsecret", Data: text}.String())
 		}
 	}
-	l.secrets = hiderOf(l.hidden)
 }
 
-// minHidden is the shortest text that our own lines hide. Shorter ones would garble every line and are left to the agent.
-const minHidden = 4
-
-// maskable lists the forms in which a secret may turn up: whole, line by line, escaped for a URL, and encoded.
-func maskable(secret string) []string {
-	var forms []string
-	add := func(text string, shortest int) {
-		if len(text) >= shortest && !slices.Contains(forms, text) {
-			forms = append(forms, text)
-		}
-	}
-	secret = strings.Trim(secret, "\r\n")
-	if strings.TrimSpace(secret) == "" {
-		return nil
-	}
-	if lines := strings.FieldsFunc(secret, func(r rune) bool { return r == '\r' || r == '\n' }); len(lines) > 1 {
-		for _, line := range lines { // an agent refuses to look for more than one line
-			add(strings.TrimSpace(line), minHidden) // not the lone brace of a JSON key file
-		}
-	} else {
-		add(secret, 1)
-		add(strings.TrimSpace(secret), 1)
-	}
-	add(url.QueryEscape(secret), 1)
-	add(url.PathEscape(secret), 1)
-	add(base64.StdEncoding.EncodeToString([]byte(secret)), minHidden)
-	add(base64.StdEncoding.EncodeToString([]byte(":"+secret)), minHidden) // as in "Basic", without a user name
-	return forms
-}
+// Hide takes the secrets of Mask out of a text that goes elsewhere, such as into a file. The agent masks its log alone.
+func (l *Log) Hide(text string) string { return l.masker.Hide(text) }
 
 // Variable is an output variable.
 type Variable struct{ Name, Value string }
@@ -160,7 +122,7 @@ func (l *Log) CompleteWithIssues(text string) {
 		return
 	}
 	l.write(Command{
-		Name: "task.complete", Properties: []Property{{"result", "SucceededWithIssues"}}, Data: l.data(text),
+		Name: "task.complete", Properties: []Property{{"result", "SucceededWithIssues"}}, Data: l.finish(text),
 	}.String())
 }
 
@@ -186,11 +148,11 @@ func (l *Log) Progress(percent int, text string) {
 		}
 		l.progress = percent
 		l.write(Command{
-			Name: "task.setprogress", Properties: []Property{{"value", strconv.Itoa(percent)}}, Data: l.data(text),
+			Name: "task.setprogress", Properties: []Property{{"value", strconv.Itoa(percent)}}, Data: l.finish(text),
 		}.String())
 	case l.options.Terminal:
 		l.progress = max(percent, l.progress)
-		line := neutral(fmt.Sprintf("%3d %% %s", l.progress, Shorten(l.hide(text), 70)))
+		line := l.finish(fmt.Sprintf("%3d %% %s", l.progress, Shorten(l.masker.Hide(text), 70)))
 		erase := l.erase()
 		l.shown = len(line) // at least its width
 		l.send(erase + line)
@@ -208,9 +170,9 @@ func (l *Log) tag(tag, mark, colour, text string) {
 	switch {
 	case l.options.Agent:
 		// The text is neutralised behind its tag, so the seam cannot hold a "##" either: a tag ends in "]".
-		l.write("##[" + tag + "]" + neutral(l.hide(text)))
+		l.write("##[" + tag + "]" + l.finish(text))
 	case l.options.Colour && colour != "":
-		l.write(colour + neutral(mark+l.hide(text)) + reset)
+		l.write(colour + l.finish(mark+text) + reset)
 	default:
 		l.line(mark + text)
 	}
@@ -224,12 +186,11 @@ const (
 )
 
 // line writes a line for people; the lock is held.
-func (l *Log) line(text string) { l.write(neutral(l.hide(text))) }
+func (l *Log) line(text string) { l.write(l.finish(text)) }
 
-// data makes foreign text fit for the data of a command: escaping alone would let the agent print what it decodes.
-func (l *Log) data(text string) string { return neutral(l.hide(text)) }
-
-func (l *Log) hide(text string) string { return l.secrets.Hide(text) }
+// finish hides secrets and makes a line harmless, or the data of a command, which the agent prints decoded. It hides again
+// what a blank between two "#" has completed.
+func (l *Log) finish(line string) string { return l.masker.Hide(neutral(l.masker.Hide(line))) }
 
 // write sends one finished line.
 func (l *Log) write(line string) { l.send(l.erase() + line + "\n") }

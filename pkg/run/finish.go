@@ -2,9 +2,7 @@ package run
 
 import (
 	"fmt"
-	"slices"
 
-	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/config"
 	"github.com/pr-evaluations/reschedule/pkg/discover"
 	"github.com/pr-evaluations/reschedule/pkg/report"
@@ -21,8 +19,7 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
 		end.problems = true
 	}
 	// For the files: what the log lets through an agent masks.
-	hidden := agent.NewHider(append(slices.Clone(r.config.Secrets), r.config.Network.ProxyAuthorization())...)
-	words := func(err error) string { return hidden.Hide(r.words(err)) }
+	words := func(err error) string { return r.log.Hide(r.words(err)) }
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,
 		DryRun: r.config.DryRun, Waited: r.config.Wait && !r.config.DryRun,
