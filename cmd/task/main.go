@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"log"
-	"maps"
 	"os"
 	"os/signal"
 	"runtime"
@@ -15,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/run"
 )
 
@@ -108,26 +108,13 @@ Exit codes: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and nothing
 // taken out before the first use of crypto/x509, which reads SSL_CERT_FILE and SSL_CERT_DIR, and of azidentity, which
 // reads AZURE_AUTHORITY_HOST and others.
 func takeEnvironment() map[string]string {
-	env := map[string]string{}
-	for _, entry := range os.Environ() {
-		name, value, found := strings.Cut(entry, "=")
-		if !found || name == "" {
-			continue
-		}
-		if runtime.GOOS == "windows" { // names there have no case
-			name = strings.ToUpper(name)
-		}
-		env[name] = value
-	}
-	secret := []string{
-		"INPUT_", "ENDPOINT_", "SECRET_", "SECUREFILE_", "VSTS_TASKVARIABLE_", "VSTS_PUBLIC_VARIABLES", "VSTS_SECRET_VARIABLES",
-		"COMMAND_CORRELATION_ID", "SYSTEM_ACCESSTOKEN",
-	}
+	env := agent.ReadVariables(os.Environ(), runtime.GOOS)
+	var weakening []string
 	if strings.EqualFold(env["TF_BUILD"], "true") {
-		secret = append(secret, "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG", "AZURE_", "MSAL_")
+		weakening = []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG", "AZURE_", "MSAL_"}
 	}
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		if slices.ContainsFunc(secret, func(prefix string) bool { return strings.HasPrefix(strings.ToUpper(name), prefix) }) {
+	for name := range env {
+		if agent.Handed(name) || slices.ContainsFunc(weakening, func(prefix string) bool { return strings.HasPrefix(strings.ToUpper(name), prefix) }) {
 			// It fails for impossible names only.
 			_ = os.Unsetenv(name)
 		}

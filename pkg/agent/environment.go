@@ -14,6 +14,38 @@ type Lookuper interface {
 // Variables are environment variables by name, for a process whose environment was read once, and for tests.
 type Variables map[string]string
 
+// ReadVariables takes apart what os.Environ returns. On Windows, where goos is runtime.GOOS, names have no case: they come
+// in upper case, as everything here looks them up.
+func ReadVariables(environ []string, goos string) Variables {
+	all := Variables{}
+	for _, entry := range environ {
+		name, value, found := strings.Cut(entry, "=")
+		if !found || name == "" { // "=C:" holds a drive's folder
+			continue
+		}
+		if goos == "windows" {
+			name = strings.ToUpper(name)
+		}
+		all[name] = value
+	}
+	return all
+}
+
+// Handed reports whether an environment variable of this name is one in which the agent hands over an input, a secret or a
+// connection. A process takes these out of its environment once it has read them, as azure-pipelines-task-lib does
+// (internal.ts, _loadData), so that no program that it starts inherits them.
+func Handed(name string) bool {
+	for _, prefix := range []string{
+		"INPUT_", "ENDPOINT_", "SECRET_", "SECUREFILE_", "VSTS_TASKVARIABLE_", "VSTS_PUBLIC_VARIABLES", "VSTS_SECRET_VARIABLES",
+		"COMMAND_CORRELATION_ID", "SYSTEM_ACCESSTOKEN",
+	} {
+		if strings.HasPrefix(strings.ToUpper(name), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // Lookup implements Lookuper.
 func (v Variables) Lookup(name string) (value string, found bool) {
 	value, found = v[name]
@@ -71,6 +103,9 @@ func (e Environment) Debug() bool {
 	value := e.Variable("System.Debug")
 	return strings.EqualFold(value, "true") || value == "1"
 }
+
+// LogOptions are those of a Log for whoever started the task.
+func (e Environment) LogOptions() LogOptions { return LogOptions{Agent: e.OnAgent(), Debug: e.Debug()} }
 
 // PublicVariables are the names of the run's variables that are no secrets; none outside an agent.
 func (e Environment) PublicVariables() ([]string, error) { return e.names("VSTS_PUBLIC_VARIABLES") }

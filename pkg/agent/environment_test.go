@@ -139,3 +139,29 @@ func TestOIDCRequestURI(t *testing.T) {
 		}
 	}
 }
+
+func TestReadVariables(t *testing.T) {
+	t.Parallel()
+	environ := []string{"Path=/bin", "INPUT_A=x=y", "EMPTY=", "=C:=C:\\work", "broken"}
+	for goos, want := range map[string]Variables{
+		"linux":   {"Path": "/bin", "INPUT_A": "x=y", "EMPTY": ""},
+		"windows": {"PATH": "/bin", "INPUT_A": "x=y", "EMPTY": ""},
+	} {
+		if diff := cmp.Diff(want, ReadVariables(environ, goos)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", goos, diff)
+		}
+	}
+}
+
+func TestHanded(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"INPUT_NAME": true, "input_name": true, "ENDPOINT_URL_X": true, "SECRET_X": true, "SECUREFILE_TICKET_X": true, "VSTS_TASKVARIABLE_X": true,
+		"VSTS_PUBLIC_VARIABLES": true, "VSTS_SECRET_VARIABLES": true, "COMMAND_CORRELATION_ID": true, "SYSTEM_ACCESSTOKEN": true,
+		"VSTS_PROCESS_LOOKUP_ID": false, "AGENT_TEMPDIRECTORY": false, "MY_INPUT_NAME": false, "PATH": false, "INPUT": false,
+	} {
+		if got := Handed(name); got != want {
+			t.Errorf("Handed(%q) = %t", name, got)
+		}
+	}
+}

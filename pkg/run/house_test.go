@@ -76,7 +76,7 @@ func TestImports(t *testing.T) {
 			[]string{"pkg/agent", "pkg/config", "pkg/azdo", "pkg/discover", "pkg/execute", "pkg/parallel", "pkg/record", "pkg/report", "pkg/requeue"},
 			"the line stands at the top",
 		},
-		"cmd/task":             {[]string{"pkg/run"}, "the process knows the line alone"},
+		"cmd/task":             {[]string{"pkg/agent", "pkg/run"}, "the process knows the agent and the line alone"},
 		"pkg/agent/agenttest":  {nil, "an agent knows no task"},
 		"cmd/demo":             {[]string{"pkg/azdo/azdotest", "cmd/demo/show", "pkg/agent/agenttest"}, "the demonstration runs the real program"},
 		"cmd/demo/show":        {[]string{"pkg/agent/agenttest"}, "it shows what any program has written"},
