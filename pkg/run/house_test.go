@@ -76,6 +76,8 @@ func TestImports(t *testing.T) {
 			[]string{"pkg/agent", "pkg/config", "pkg/azdo", "pkg/discover", "pkg/execute", "pkg/parallel", "pkg/record", "pkg/report", "pkg/requeue"},
 			"the line stands at the top",
 		},
+		"examples/size":        {[]string{"pkg/agent"}, "an example is what anybody could write"},
+		"examples/connection":  {[]string{"pkg/agent"}, "an example is what anybody could write"},
 		"cmd/task":             {[]string{"pkg/agent", "pkg/run"}, "the process knows the agent and the line alone"},
 		"pkg/agent/agenttest":  {nil, "an agent knows no task"},
 		"cmd/demo":             {[]string{"pkg/azdo/azdotest", "cmd/demo/show", "pkg/agent/agenttest"}, "the demonstration runs the real program"},
@@ -91,7 +93,7 @@ func TestImports(t *testing.T) {
 		{"github.com/microsoft/azure-devops-go-api/", []string{"pkg/azdo"}, "the SDK's quirks stay in one package"},
 		{"net/http", []string{"pkg/azdo", "pkg/azdo/azdotest", "cmd/replay/recording"}, "only azdo speaks HTTP, and no other package sees a status code"},
 		{"github.com/sethvargo/go-envconfig", []string{"pkg/config"}, "only config decodes the environment"},
-		{"os", []string{"cmd/", "pkg/agent/agenttest", "pkg/report", "pkg/azdo", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task and to the agent that tests it, files to report, certificates to azdo"},
+		{"os", []string{"cmd/", "examples/", "pkg/agent/agenttest", "pkg/report", "pkg/azdo", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task and to the agent that tests it, files to report, certificates to azdo"},
 		{"log", []string{"cmd/task", "pkg/azdo/azdotest", "cmd/replay/recording"}, "whatever is printed goes through agent.Log"},
 	}
 	for _, p := range listPackages(t) {

@@ -18,7 +18,7 @@ import (
 // tools run where the package is built, which is not Windows.
 func packages(root string) ([]string, error) {
 	var found []string
-	for _, pattern := range []string{"pkg/*", "pkg/*/*", "cmd/*", "cmd/*/*"} {
+	for _, pattern := range []string{"pkg/*", "pkg/*/*", "cmd/*", "cmd/*/*", "examples"} {
 		files, err := fs.Glob(os.DirFS(root), pattern+"/*_test.go")
 		if err != nil {
 			return nil, err
