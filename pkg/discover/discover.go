@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,31 +17,17 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// Problem is something that could not be read or found and that no pull request of the plan carries.
-type Problem struct {
-	Project, Repository string
-	scope               requeue.Project // where a whole project could not be read
-	PullRequest         int             // 0: not about one
-	Err                 error
-	// Missing is something that the user named and that is not there: always a failure, whatever onError says.
-	Missing bool
-}
-
 // Found is what discovery has seen.
 type Found struct {
 	Visible  []*requeue.Repository // in all projects of the scope
-	unlisted []requeue.Project     // their repositories could not be listed
+	unlisted []requeue.Project     // their repositories could not be listed; the zero value stands for unknown ones
 	Screened []requeue.Screened
 	Early    requeue.Facts // what was answered on the way
-	Problems []Problem
-	Notes    []Note
+	// Failures are those that no pull request of the plan carries.
+	Failures []requeue.Failure
+	// Harmless are lists that could not be read and that the run can do without.
+	Harmless []requeue.Failure
 	Warnings []string
-}
-
-// Note is a list that could not be read and that the run can do without.
-type Note struct {
-	Text string // what could not be read, and what follows
-	Err  error
 }
 
 // Read reads the whole scope of the configuration. It fails only as a whole: where nothing can be read at all.
@@ -58,7 +45,7 @@ type discoverer struct {
 
 // discover reads the whole scope. It fails only as a whole: where nothing can be read at all.
 func (d *discoverer) discover(ctx context.Context) Found {
-	scopes, problems := d.scopes(ctx)
+	scopes, failures := d.scopes(ctx)
 	parts := make([]Found, len(scopes))
 	screeners := make([]*screener, len(scopes))
 	for i := range screeners {
@@ -67,14 +54,14 @@ func (d *discoverer) discover(ctx context.Context) Found {
 	parallel.Each(ctx, d.config.Concurrency, len(scopes), func(i int) {
 		defer func() {
 			if p := recover(); p != nil {
-				parts[i].Problems = append(parts[i].Problems, Problem{
+				parts[i].Failures = append(parts[i].Failures, requeue.Failure{
 					Project: scopes[i].project.Name, Err: fmt.Errorf("internal error: %v", p),
 				})
 			}
 		}()
 		parts[i] = d.project(ctx, scopes[i], screeners[i])
 	})
-	all := Found{Problems: problems, Early: requeue.Facts{}, Warnings: believe(ctx, screeners)}
+	all := Found{Failures: failures, Early: requeue.Facts{}, Warnings: believe(ctx, screeners)}
 	for i, part := range parts {
 		part.Screened, part.Early = screeners[i].wait()
 		all.Visible = append(all.Visible, part.Visible...)
@@ -86,8 +73,8 @@ func (d *discoverer) discover(ctx context.Context) Found {
 				all.Early[question] = answer
 			}
 		}
-		all.Problems = append(all.Problems, part.Problems...)
-		all.Notes = append(all.Notes, part.Notes...)
+		all.Failures = append(all.Failures, part.Failures...)
+		all.Harmless = append(all.Harmless, part.Harmless...)
 		all.Warnings = append(all.Warnings, part.Warnings...)
 	}
 	all.Visible = unique(all.Visible, func(r *requeue.Repository) uuid.UUID { return r.ID })
@@ -95,7 +82,10 @@ func (d *discoverer) discover(ctx context.Context) Found {
 		project := s.PullRequest.Repository.Project
 		return [2]string{route(project), fmt.Sprint(s.PullRequest.ID)}
 	})
-	all.Problems = onlyMissingEverywhere(all.Problems, len(scopes))
+	all.Failures = onlyMissingEverywhere(all.Failures, len(scopes))
+	if slices.ContainsFunc(all.Failures, func(f requeue.Failure) bool { return f.PullRequest == 0 && f.Repository == "" }) {
+		all.unlisted = append(all.unlisted, requeue.Project{})
+	}
 	d.settleNamed(&all)
 	return all
 }
@@ -125,30 +115,30 @@ func (d *discoverer) project(ctx context.Context, s scope, page *screener) (out 
 
 	switch {
 	case err != nil && s.single == nil && len(s.ids) == 0:
-		out.Problems = append(out.Problems, Problem{
-			Project: s.project.Name, scope: s.project,
-			Err: fmt.Errorf("list the repositories: %w", err), Missing: azdo.IsNotFound(err),
+		out.unlisted = append(out.unlisted, s.project)
+		out.Failures = append(out.Failures, requeue.Failure{
+			Project: s.project.Name, Err: fmt.Errorf("list the repositories: %w", err), Missing: azdo.IsNotFound(err),
 		})
 	case len(s.ids) > 0:
-		out.Problems = append(out.Problems, d.numbers(ctx, s, page)...)
+		out.Failures = append(out.Failures, d.numbers(ctx, s, page)...)
 	case s.single != nil:
 		repository := d.runRepository(s, repositories)
-		_, problems := d.list(ctx, s.project, repository, page, ahead)
-		out.Problems = append(out.Problems, problems...)
+		_, failures := d.list(ctx, s.project, repository, page, ahead)
+		out.Failures = append(out.Failures, failures...)
 	default:
-		out.Problems = append(out.Problems, d.selected(ctx, s.project, repositories, page)...)
+		out.Failures = append(out.Failures, d.selected(ctx, s.project, repositories, page)...)
 	}
-	if len(out.Problems) > 0 {
+	if len(out.Failures) > 0 {
 		return out // which says enough
 	}
 	if err != nil {
 		out.unlisted = append(out.unlisted, s.project)
-		out.Notes = append(out.Notes, Note{fmt.Sprintf(
-			"The repositories of project %s could not be read, so it is not known which are disabled", s.project.Name), err})
+		out.Harmless = append(out.Harmless, requeue.Failure{Err: err, Lead: fmt.Sprintf(
+			"The repositories of project %s could not be read, so it is not known which are disabled", s.project.Name)})
 	}
 	if policiesErr != nil {
-		out.Notes = append(out.Notes, Note{fmt.Sprintf(
-			"The policy configurations of project %s could not be read, so the evaluations of every pull request are asked for", s.project.Name), policiesErr})
+		out.Harmless = append(out.Harmless, requeue.Failure{Err: policiesErr, Lead: fmt.Sprintf(
+			"The policy configurations of project %s could not be read, so the evaluations of every pull request are asked for", s.project.Name)})
 	}
 	return out
 }

@@ -19,7 +19,7 @@ const maxSingleLists = 20
 
 // selected lists the pull requests of the repositories that the patterns select: one by one, or the whole project where
 // these are too many. What that list may have hidden is listed by itself.
-func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, page *screener) []Problem {
+func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, page *screener) []requeue.Failure {
 	var chosen []*requeue.Repository
 	for _, r := range visible {
 		if d.config.Repositories.Match(*r, d.config.Project) {
@@ -27,11 +27,11 @@ func (d *discoverer) selected(ctx context.Context, project requeue.Project, visi
 		}
 	}
 	if len(chosen) > maxSingleLists {
-		seen, problems := d.list(ctx, project, nil, page, nil)
+		seen, failures := d.list(ctx, project, nil, page, nil)
 		switch {
-		case len(problems) > 0 && !azdo.IsRefused(problems[0].Err):
-			return problems
-		case len(problems) > 0:
+		case len(failures) > 0 && !azdo.IsRefused(failures[0].Err):
+			return failures
+		case len(failures) > 0:
 			// A token that sees some repositories only may be refused the list of the project: ask for each.
 		case seen.trimmed || len(seen.repositories) == 0:
 			chosen = slices.DeleteFunc(chosen, func(r *requeue.Repository) bool { return seen.repositories[r.ID] })
@@ -39,11 +39,11 @@ func (d *discoverer) selected(ctx context.Context, project requeue.Project, visi
 			return nil
 		}
 	}
-	problems := make([][]Problem, len(chosen))
+	failures := make([][]requeue.Failure, len(chosen))
 	parallel.Each(ctx, d.config.Concurrency, len(chosen), func(i int) {
-		_, problems[i] = d.list(ctx, project, chosen[i], page, nil)
+		_, failures[i] = d.list(ctx, project, chosen[i], page, nil)
 	})
-	return slices.Concat(problems...)
+	return slices.Concat(failures...)
 }
 
 // ahead is a list of pull requests whose first page was asked for before it was known what is visible. Nil is none.
@@ -107,7 +107,7 @@ type listed struct {
 // just that.
 func (d *discoverer) list(
 	ctx context.Context, project requeue.Project, repository *requeue.Repository, page *screener, ahead *ahead,
-) (listed, []Problem) {
+) (listed, []requeue.Failure) {
 	pages := d.client.PullRequests(ctx, azdo.Query{Project: route(project), Repository: repository, Known: page.known})
 	if ahead != nil {
 		pages = ahead.pages
@@ -127,9 +127,9 @@ func (d *discoverer) list(
 		case err != nil && repository != nil && repository.Disabled:
 			return seen, nil // passed over; the service refuses to list what nobody can change
 		case err != nil && repository != nil:
-			return seen, []Problem{{Project: project.Name, Repository: repository.Name, Err: fmt.Errorf("list the pull requests: %w", err)}}
+			return seen, []requeue.Failure{{Project: project.Name, Repository: repository.Name, Err: fmt.Errorf("list the pull requests: %w", err)}}
 		case err != nil:
-			return seen, []Problem{{Project: project.Name, Err: fmt.Errorf("list the pull requests: %w", err)}}
+			return seen, []requeue.Failure{{Project: project.Name, Err: fmt.Errorf("list the pull requests: %w", err)}}
 		}
 		page.add(ctx, slices.DeleteFunc(prs, func(pr *requeue.PullRequest) bool {
 			unknown := pr.Err != nil && pr.Repository.ID == uuid.Nil // reported rather than lost
@@ -148,14 +148,14 @@ func (d *discoverer) list(
 }
 
 // numbers reads the pull requests that are named by number.
-func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []Problem {
-	problems := make([][]Problem, len(s.ids))
+func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []requeue.Failure {
+	failures := make([][]requeue.Failure, len(s.ids))
 	prs := make([]*requeue.PullRequest, len(s.ids))
 	parallel.Each(ctx, d.config.Concurrency, len(s.ids), func(i int) {
 		pr, err := d.number(ctx, s, s.ids[i], page.known)
 		switch {
 		case azdo.IsNotFound(err):
-			problems[i] = []Problem{{Project: s.project.Name, PullRequest: s.ids[i], Err: err, Missing: true}}
+			failures[i] = []requeue.Failure{{Project: s.project.Name, PullRequest: s.ids[i], Err: err, Missing: true}}
 		case err != nil:
 			prs[i] = &requeue.PullRequest{ID: s.ids[i], Repository: &requeue.Repository{Project: s.project}, Err: err}
 		default:
@@ -169,7 +169,7 @@ func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []Pro
 		switch {
 		case pr == nil:
 		case !inScope:
-			problems[i] = []Problem{{
+			failures[i] = []requeue.Failure{{
 				Project: s.project.Name, PullRequest: pr.ID, Missing: true,
 				Err: fmt.Errorf("pull request %d belongs to repository %s, which the input repositories does not select", pr.ID, pr.Repository.Name),
 			}}
@@ -178,7 +178,7 @@ func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []Pro
 		}
 	}
 	page.add(ctx, list)
-	return slices.Concat(problems...)
+	return slices.Concat(failures...)
 }
 
 func (d *discoverer) number(ctx context.Context, s scope, id int, known map[uuid.UUID]*requeue.Repository) (requeue.PullRequest, error) {

@@ -22,7 +22,7 @@ type scope struct {
 }
 
 // scopes lists the projects that the inputs speak of.
-func (d *discoverer) scopes(ctx context.Context) ([]scope, []Problem) {
+func (d *discoverer) scopes(ctx context.Context) ([]scope, []requeue.Failure) {
 	c := d.config
 	switch {
 	case c.ValidatesPullRequest > 0:
@@ -32,16 +32,16 @@ func (d *discoverer) scopes(ctx context.Context) ([]scope, []Problem) {
 	case len(c.Repositories.Items) == 0:
 		return []scope{{project: cmp.Or(c.RunRepository.Project, c.Project), single: &c.RunRepository}}, nil
 	}
-	projects, problems := d.namedProjects(ctx)
+	projects, failures := d.namedProjects(ctx)
 	scopes := make([]scope, len(projects))
 	for i, p := range projects {
 		scopes[i] = scope{project: p, ids: c.PullRequestIDs}
 	}
-	return scopes, problems
+	return scopes, failures
 }
 
 // namedProjects is every project that an including item of the input repositories speaks of.
-func (d *discoverer) namedProjects(ctx context.Context) ([]requeue.Project, []Problem) {
+func (d *discoverer) namedProjects(ctx context.Context) ([]requeue.Project, []requeue.Failure) {
 	c := d.config
 	var projects []requeue.Project
 	add := func(p requeue.Project) {
@@ -72,7 +72,7 @@ func (d *discoverer) namedProjects(ctx context.Context) ([]requeue.Project, []Pr
 	}
 	visible, err := d.client.Projects(ctx)
 	if err != nil {
-		return projects, []Problem{{Err: fmt.Errorf("list the projects: %w", err)}}
+		return projects, []requeue.Failure{{Err: fmt.Errorf("list the projects: %w", err)}}
 	}
 	for _, p := range visible {
 		if slices.ContainsFunc(c.Repositories.Items, func(i requeue.RepositoryItem) bool {

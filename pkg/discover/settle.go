@@ -30,16 +30,12 @@ func (d *discoverer) settleNamed(all *Found) {
 	}
 	for _, item := range c.Repositories.Items {
 		matches := func(r *requeue.Repository) bool { return item.Matches(*r, c.Project) }
-		unread := func(p Problem) bool {
-			return p.PullRequest == 0 && p.Repository == "" && item.MatchesProject(p.scope, c.Project)
-		}
 		unlisted := func(p requeue.Project) bool { return item.MatchesProject(p, c.Project) }
-		if item.Exclude || slices.ContainsFunc(all.Visible, matches) || slices.ContainsFunc(all.Problems, unread) ||
-			slices.ContainsFunc(all.unlisted, unlisted) {
+		if item.Exclude || slices.ContainsFunc(all.Visible, matches) || slices.ContainsFunc(all.unlisted, unlisted) {
 			continue
 		}
 		if item.Named() {
-			all.Problems = append(all.Problems, Problem{
+			all.Failures = append(all.Failures, requeue.Failure{
 				Project: cmp.Or(item.Project, c.Project.Name), Repository: item.Repository, Missing: true,
 				Err: azdo.NotFound("find the repository", fmt.Sprintf("repository %q does not exist or is hidden", item.Text), true),
 			})
@@ -70,20 +66,20 @@ func visible(repositories []*requeue.Repository, own requeue.Project) string {
 }
 
 // onlyMissingEverywhere keeps "not found" for the pull requests that no project of the scope has.
-func onlyMissingEverywhere(problems []Problem, projects int) []Problem {
+func onlyMissingEverywhere(failures []requeue.Failure, projects int) []requeue.Failure {
 	missing := map[int]int{}
-	for _, p := range problems {
-		if p.PullRequest > 0 && p.Missing {
-			missing[p.PullRequest]++
+	for _, f := range failures {
+		if f.PullRequest > 0 && f.Missing {
+			missing[f.PullRequest]++
 		}
 	}
 	reported := map[int]bool{}
-	return slices.DeleteFunc(problems, func(p Problem) bool {
-		if p.PullRequest == 0 || !p.Missing {
+	return slices.DeleteFunc(failures, func(f requeue.Failure) bool {
+		if f.PullRequest == 0 || !f.Missing {
 			return false
 		}
-		drop := missing[p.PullRequest] < projects || reported[p.PullRequest]
-		reported[p.PullRequest] = true
+		drop := missing[f.PullRequest] < projects || reported[f.PullRequest]
+		reported[f.PullRequest] = true
 		return drop
 	})
 }

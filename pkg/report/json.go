@@ -124,8 +124,8 @@ func (r Run) WriteJSON(w io.Writer) error {
 			head.SkippedByReason[reason] = n
 		}
 	}
-	for _, e := range r.Errors {
-		head.Errors = append(head.Errors, errorWire(e))
+	for _, f := range r.Failures {
+		head.Errors = append(head.Errors, errorWire{f.Project, f.Repository, r.message(f)})
 	}
 	out.value(head)
 	out.buffer.Truncate(max(0, out.buffer.Len()-1)) // the brace that ends the object

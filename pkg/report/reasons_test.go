@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,23 +77,26 @@ func TestEveryReasonIsLogged(t *testing.T) {
 	}
 }
 
-func TestGroupErrors(t *testing.T) {
+func TestGroup(t *testing.T) {
 	t.Parallel()
-	var many []Problem
+	about := func(pullRequest int, text string) requeue.Failure {
+		return requeue.Failure{PullRequest: pullRequest, Err: errors.New(text)}
+	}
+	var many []requeue.Failure
 	for i := range 27 {
-		many = append(many, Problem{PullRequest: 100 - i, Text: "refused"})
+		many = append(many, about(100-i, "refused"))
 	}
 	tests := []struct {
 		name     string
-		problems []Problem
+		failures []requeue.Failure
 		want     []string
 	}{
 		{"none", nil, []string{}},
-		{"about no pull request", []Problem{{0, "a"}}, []string{"a"}},
-		{"about one", []Problem{{7, "a"}}, []string{"pull request 7: a"}},
-		{"equal texts make one line", []Problem{{7, "a"}, {5, "b"}, {3, "a"}}, []string{"2 times, pull requests 3, 7: a", "pull request 5: b"}},
-		{"several evaluations of one", []Problem{{7, "a"}, {7, "a"}}, []string{"2 times, pull request 7: a"}},
-		{"without numbers", []Problem{{0, "a"}, {0, "a"}}, []string{"2 times: a"}},
+		{"about no pull request", []requeue.Failure{about(0, "a")}, []string{"a"}},
+		{"about one", []requeue.Failure{about(7, "a")}, []string{"pull request 7: a"}},
+		{"equal texts make one line", []requeue.Failure{about(7, "a"), about(5, "b"), about(3, "a")}, []string{"2 times, pull requests 3, 7: a", "pull request 5: b"}},
+		{"several evaluations of one", []requeue.Failure{about(7, "a"), about(7, "a")}, []string{"2 times, pull request 7: a"}},
+		{"without numbers", []requeue.Failure{about(0, "a"), about(0, "a")}, []string{"2 times: a"}},
 		{"at most twenty numbers", many, []string{
 			"27 times, pull requests 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93 and 7 more: refused",
 		}},
@@ -100,8 +104,8 @@ func TestGroupErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, GroupErrors(tt.problems)); diff != "" {
-				t.Errorf("GroupErrors (-want +got):\n%s", diff)
+			if diff := cmp.Diff(tt.want, group(tt.failures, func(f requeue.Failure) string { return f.Err.Error() })); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -20,8 +20,8 @@ type Run struct {
 	Identity string
 	DryRun   bool
 	Waited   bool // the results of what was re-queued were waited for
-	// Errors are those that no pull request of the plan carries: a repository not found, a list refused.
-	Errors []RunError
+	// Failures are those that no pull request of the plan carries: a repository not found, a list refused.
+	Failures []requeue.Failure
 	// Plan holds the outcomes; in a dry run all of them are still planned.
 	Plan    requeue.Plan
 	Summary requeue.Summary
@@ -31,15 +31,21 @@ type Run struct {
 	Words func(error) string
 }
 
-// RunError is an error that is not about one pull request.
-type RunError struct{ Project, Repository, Message string }
-
 // words is the text of an error for people; "" for none.
 func (r Run) words(err error) string {
 	if err == nil || r.Words == nil {
 		return errorText(err)
 	}
 	return r.Words(err)
+}
+
+// message is the text of one of the run's failures.
+func (r Run) message(f requeue.Failure) string {
+	number := ""
+	if f.PullRequest > 0 {
+		number = fmt.Sprintf("pull request %d", f.PullRequest)
+	}
+	return join(": ", number, r.words(f.Err))
 }
 
 type count struct {
@@ -128,7 +134,7 @@ func (r Run) Headline() string {
 		parts = append(parts, "Dry run: nothing would be re-queued")
 	case c.Requeued > 0:
 		parts = append(parts, of(c.Requeued)+" "+was(c.Requeued)+" re-queued")
-	case c.Planned == 0 && c.Failed == 0 && len(r.Errors) == 0 && !r.Summary.Limited:
+	case c.Planned == 0 && c.Failed == 0 && len(r.Failures) == 0 && !r.Summary.Limited:
 		parts = append(parts, "There was nothing to re-queue")
 	default:
 		parts = append(parts, "Nothing was re-queued")
@@ -150,7 +156,7 @@ func (r Run) Headline() string {
 	say(c.Declined, "%d declined by the service")
 	say(c.Moved, "%d moved in the meantime")
 	say(c.Failed, "%d failed")
-	say(len(r.Errors), "%d not found or not readable")
+	say(len(r.Failures), "%d not found or not readable")
 	if c.Planned == 0 && r.Summary.Limited {
 		parts = append(parts, "candidates wait for the next run")
 	}

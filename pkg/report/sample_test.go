@@ -168,7 +168,7 @@ func sampleRun(text func(string) string) Run {
 
 	r := Run{
 		GeneratedAt: sampleTime, Collection: collection, Identity: text("Shop Build Service (contoso)"), Plan: b.finish(),
-		Errors: []RunError{{text("Shop"), text("gone"), text("find repository gone: it does not exist")}},
+		Failures: []requeue.Failure{{Project: text("Shop"), Repository: text("gone"), Err: errors.New(text("find repository gone: it does not exist"))}},
 	}
 	setOutcomes(r.Plan, []requeue.Outcome{
 		{Verdict: requeue.VerdictRequeued, BuildAfter: 4801, Result: requeue.ResultSucceeded},

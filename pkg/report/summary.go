@@ -151,7 +151,7 @@ func (s *summaryWriter) human() {
 			add(pr.PullRequest, nil, "auto-complete waits for nothing but "+held+" ("+helpLink(requeue.ByHand)+")")
 		}
 	}
-	failures := GroupErrors(s.problems())
+	failures := s.failures()
 	if len(lines)+len(failures) == 0 {
 		return
 	}
@@ -190,31 +190,14 @@ func (s *summaryWriter) needsHuman(pr *requeue.PullRequest, e requeue.Evaluation
 	return ""
 }
 
-// problems are all that failed: of the run, of reading and of writing.
-func (s *summaryWriter) problems() []Problem {
-	problems := make([]Problem, 0, len(s.Errors))
-	for _, e := range s.Errors {
-		problems = append(problems, Problem{Text: join(": ", join("/", e.Project, e.Repository), e.Message)})
+// failures are the texts of all that failed: of the run, of reading and of writing.
+func (s *summaryWriter) failures() []string {
+	ofRun := make([]requeue.Failure, len(s.Failures))
+	for i, f := range s.Failures {
+		text := join(": ", join("/", f.Project, f.Repository), s.message(f)) // names its pull request after its project
+		ofRun[i] = requeue.Failure{Lead: text}
 	}
-	add := func(pr *requeue.PullRequest, err error) {
-		problems = append(problems, Problem{PullRequest: pr.ID, Text: s.words(err)})
-	}
-	for _, pr := range s.Plan.PullRequests {
-		if pr.PullRequest.Err != nil {
-			add(pr.PullRequest, pr.PullRequest.Err)
-		}
-		for _, e := range pr.Evaluations {
-			if e.Err != nil {
-				add(pr.PullRequest, e.Err)
-			}
-		}
-	}
-	for _, a := range s.Plan.Actions() {
-		if a.Outcome.Verdict == requeue.VerdictFailed {
-			add(a.PullRequest, a.Outcome.Err)
-		}
-	}
-	return problems
+	return group(append(ofRun, s.Plan.Failures()...), func(f requeue.Failure) string { return join(": ", f.Lead, s.words(f.Err)) })
 }
 
 // heldByHand names the policies that a person has to satisfy, where nothing else holds an auto-complete pull request

@@ -6,6 +6,18 @@ import (
 	"time"
 )
 
+// Failure is something that went wrong, from where it happened to log, summary and report.
+type Failure struct {
+	// Project and Repository are the names of what it is about; "" where it is about nothing in particular.
+	Project, Repository string
+	PullRequest         int // 0: not about one
+	// Missing says that the user named something that is not there, which fails a run whatever onError says.
+	Missing bool
+	// Lead says what could not be done, and what follows, where Err does not say it; else "".
+	Lead string
+	Err  error
+}
+
 // What the failure of a request means to whoever has sent it. The error of a service is each of these that applies, see
 // errors.Is, so that nobody but the one who speaks to the service has to know its protocol.
 var (

@@ -440,3 +440,34 @@ func TestSummarizeUnread(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestFailures: what went wrong is listed from what could not be read to what could not be carried out.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	svc := service{fails: map[requeue.QuestionKind]bool{requeue.AskHistory: true}}
+	p := planOf(t, rules(), svc,
+		pullRequest(5, with(evaluation(1, expired), evaluation(2, expired), evaluation(3, expired), evaluation(4, expired))),
+		pullRequest(6, func(pr *requeue.PullRequest) { pr.Err = errTest }),
+		pullRequest(7, with(evaluation(7, failed), evaluation(1))),
+	)
+	if got := p.Failures(); len(got) != 2 || got[0].PullRequest != 6 || got[1].PullRequest != 7 || got[0].Err == nil || got[1].Err == nil {
+		t.Errorf("before anything was done: %+v", got)
+	}
+	if len(p.Declined())+len(p.Unread()) > 0 {
+		t.Errorf("before anything was done: %+v, %+v", p.Declined(), p.Unread())
+	}
+	actions := p.Actions()
+	*actions[0].Outcome = requeue.Outcome{Verdict: requeue.VerdictFailed, Err: errTest}
+	*actions[1].Outcome = requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: "nothing was started"}
+	*actions[2].Outcome = requeue.Outcome{Verdict: requeue.VerdictRequeued, Result: requeue.ResultPending, ResultErr: errTest}
+	*actions[3].Outcome = requeue.Outcome{Verdict: requeue.VerdictMoved, Detail: "build 9 took the place of the one before"}
+	if got := p.Failures(); len(got) != 3 || got[2] != (requeue.Failure{PullRequest: 5, Err: errTest}) {
+		t.Errorf("when all was done: %+v", got)
+	}
+	if got := p.Declined(); len(got) != 1 || got[0].PullRequest != 5 || got[0].Lead != "Declined" || got[0].Err.Error() != "nothing was started" {
+		t.Errorf("declined: %+v", got)
+	}
+	if got := p.Unread(); len(got) != 1 || got[0] != (requeue.Failure{PullRequest: 5, Lead: "The result could not be read", Err: errTest}) {
+		t.Errorf("unread: %+v", got)
+	}
+}

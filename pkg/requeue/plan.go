@@ -1,6 +1,10 @@
 package requeue
 
-import "github.com/google/uuid"
+import (
+	"errors"
+
+	"github.com/google/uuid"
+)
 
 // Plan is everything that was decided, and in each entry that is to be re-queued what has become of it.
 type Plan struct {
@@ -59,6 +63,48 @@ func (p Plan) Actions() []Action {
 			if e := &pr.Evaluations[i]; e.Requeue {
 				all = append(all, Action{PullRequest: pr.PullRequest, EvaluationPlan: e, Number: len(all) + 1})
 			}
+		}
+	}
+	return all
+}
+
+// Failures are what could not be read, in plan order, and then what could not be carried out.
+func (p Plan) Failures() []Failure {
+	var reading, writing []Failure
+	for _, pr := range p.PullRequests {
+		number := pr.PullRequest.ID
+		if pr.PullRequest.Err != nil {
+			reading = append(reading, Failure{PullRequest: number, Err: pr.PullRequest.Err})
+		}
+		for _, e := range pr.Evaluations {
+			if e.Err != nil {
+				reading = append(reading, Failure{PullRequest: number, Err: e.Err})
+			}
+			if e.Requeue && e.Outcome.Verdict == VerdictFailed {
+				writing = append(writing, Failure{PullRequest: number, Err: e.Outcome.Err})
+			}
+		}
+	}
+	return append(reading, writing...)
+}
+
+// Declined are the re-queues that the service took and did not carry out, as failures.
+func (p Plan) Declined() []Failure {
+	var all []Failure
+	for _, a := range p.Actions() {
+		if a.Outcome.Verdict == VerdictDeclined {
+			all = append(all, Failure{PullRequest: a.PullRequest.ID, Lead: "Declined", Err: errors.New(a.Outcome.Detail)})
+		}
+	}
+	return all
+}
+
+// Unread are the results that could not be read to the end, as failures.
+func (p Plan) Unread() []Failure {
+	var all []Failure
+	for _, a := range p.Actions() {
+		if err := a.Outcome.ResultErr; err != nil {
+			all = append(all, Failure{PullRequest: a.PullRequest.ID, Lead: "The result could not be read", Err: err})
 		}
 	}
 	return all

@@ -6,7 +6,6 @@ import (
 
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/execute"
-	"github.com/pr-evaluations/reschedule/pkg/report"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -54,18 +53,7 @@ func (r *run) follow(ctx context.Context, plan requeue.Plan, facts requeue.Facts
 		r.log.Result(a)
 		r.log.Progress(100*(total-open)/total, fmt.Sprintf("%d of %d evaluations have their result", total-open, total))
 	})
-	if ctx.Err() != nil {
-		return
-	}
-	var problems []report.Problem
-	for _, a := range plan.Actions() {
-		if err := a.Outcome.ResultErr; err != nil {
-			problems = append(problems, report.Problem{
-				PullRequest: a.PullRequest.ID, Text: "The result could not be read: " + r.words(err),
-			})
-		}
-	}
-	for _, text := range report.GroupErrors(problems) {
-		r.log.Warning(text)
+	if ctx.Err() == nil {
+		r.log.Warnings(plan.Unread(), r.tell)
 	}
 }

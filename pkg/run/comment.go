@@ -25,19 +25,17 @@ func (r *run) comment(ctx context.Context, plan requeue.Plan) {
 		}
 	}
 	var mu sync.Mutex
-	var refused []report.Problem
+	var refused []requeue.Failure
 	parallel.Each(ctx, r.config.Concurrency, len(worth), func(n int) {
 		pr := plan.PullRequests[worth[n]].PullRequest
 		err := r.commentOn(ctx, *pr, texts[worth[n]])
 		if err != nil && ctx.Err() == nil {
 			mu.Lock()
 			defer mu.Unlock()
-			refused = append(refused, report.Problem{PullRequest: pr.ID, Text: "The comment was not written: " + r.words(err)})
+			refused = append(refused, requeue.Failure{PullRequest: pr.ID, Lead: "The comment was not written", Err: err})
 		}
 	})
-	for _, text := range report.GroupErrors(refused) {
-		r.log.Warning(text)
-	}
+	r.log.Warnings(refused, r.tell)
 }
 
 func (r *run) commentOn(ctx context.Context, pr requeue.PullRequest, text string) (err error) {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pr-evaluations/reschedule/pkg/config"
 	"github.com/pr-evaluations/reschedule/pkg/discover"
@@ -12,39 +13,27 @@ import (
 // finish reports, without the run's context: what was done is said also after a cancellation.
 func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
 	summary := requeue.Summarize(plan)
-	problems := r.problems(f, plan)
 	end := ending{summary: summary, cancelled: cancelled}
-	for _, p := range f.Problems {
-		end.missing = end.missing || p.Missing
-		end.problems = true
+	for _, failure := range f.Failures {
+		end.missing = end.missing || failure.Missing
+		end.failures = true
 	}
 	// For the files: what the log lets through an agent masks.
 	words := func(err error) string { return r.log.Hide(r.words(err)) }
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,
 		DryRun: r.config.DryRun, Waited: r.config.Wait && !r.config.DryRun,
-		Plan: plan, Summary: summary, Cancelled: cancelled, Words: words,
-	}
-	for _, p := range f.Problems {
-		message := words(p.Err)
-		if p.PullRequest > 0 {
-			message = fmt.Sprintf("pull request %d: %s", p.PullRequest, message)
-		}
-		whole.Errors = append(whole.Errors, report.RunError{Project: p.Project, Repository: p.Repository, Message: message})
+		Failures: f.Failures, Plan: plan, Summary: summary, Cancelled: cancelled, Words: words,
 	}
 	r.log.Counts(summary)
-	for _, text := range report.GroupErrors(problems) {
-		r.log.Error(text)
-	}
-	for _, text := range report.GroupErrors(declines(plan)) {
-		r.log.Warning(text)
-	}
+	r.log.Errors(slices.Concat(f.Failures, plan.Failures()), r.tell)
+	r.log.Warnings(plan.Declined(), r.tell)
 	if cancelled {
 		r.log.Warning(cancelText(plan, summary))
 	}
 	if err := r.files.Write(whole); err != nil {
 		r.log.Error(fmt.Sprintf("Write the report: %v", err))
-		end.problems = true
+		end.failures = true
 	}
 	verdict := judge(r.config, end)
 	r.say(verdict, end)
@@ -87,7 +76,7 @@ func (r *run) say(verdict result, e ending) {
 	if c.Rejected > 0 && r.config.FailOnRejected {
 		r.log.Error(fmt.Sprintf("%d re-queued evaluation(s) were rejected, and failOnRejected is true.", c.Rejected))
 	}
-	if verdict == failedRun && c.Declined > 0 && c.Requeued == 0 && c.Failed == 0 && !e.problems && !e.cancelled {
+	if verdict == failedRun && c.Declined > 0 && c.Requeued == 0 && c.Failed == 0 && !e.failures && !e.cancelled {
 		r.log.Error("Nothing was re-queued: the service took every request and started no build.")
 	}
 }

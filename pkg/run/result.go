@@ -26,7 +26,7 @@ const (
 type ending struct {
 	summary   requeue.Summary
 	missing   bool // something that the user named is not there
-	problems  bool // something beside pull requests and evaluations could not be read
+	failures  bool // something beside pull requests and evaluations could not be read
 	cancelled bool
 }
 
@@ -40,7 +40,7 @@ func judge(c config.Config, e ending) result {
 	if e.cancelled || e.missing {
 		raise(failedRun)
 	}
-	if counts.Failed > 0 || e.problems {
+	if counts.Failed > 0 || e.failures {
 		raise(onError)
 	}
 	if counts.Declined > 0 {
@@ -69,5 +69,5 @@ func judge(c config.Config, e ending) result {
 
 // nothing is an empty plan where nothing failed; candidates that a limit holds back are not nothing.
 func nothing(e ending) bool {
-	return e.summary.Counts.Planned == 0 && e.summary.Counts.Failed == 0 && !e.problems && !e.missing && !e.summary.Limited
+	return e.summary.Counts.Planned == 0 && e.summary.Counts.Failed == 0 && !e.failures && !e.missing && !e.summary.Limited
 }

@@ -185,8 +185,8 @@ func (r *run) look(ctx context.Context) discover.Found {
 
 // warnOf says what is odd but harms nothing.
 func (r *run) warnOf(f discover.Found, facts requeue.Facts) {
-	for _, n := range f.Notes {
-		r.log.Warning(n.Text + ": " + r.words(n.Err))
+	for _, failure := range f.Harmless {
+		r.log.Warning(r.tell(failure))
 	}
 	for _, warning := range f.Warnings {
 		r.log.Warning(warning)
