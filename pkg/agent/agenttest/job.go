@@ -89,7 +89,7 @@ func BuildJob(collectionURL string) Job {
 		SourceBranch:       "refs/heads/main",
 		SourceVersion:      "3f2b8c1d9e7a4056b1c2d3e4f5a60718293a4b5c",
 		DefinitionID:       12,
-		Definition:         "nightly re-queue",
+		Definition:         "nightly",
 		BuildID:            7001,
 		OIDCRequestURI: base + PresetProjectID + "/_apis/distributedtask/hubs/build/plans/" + PresetPlanID +
 			"/jobs/" + PresetJobID + "/oidctoken",
