@@ -13,6 +13,7 @@ import (
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenthttp"
 )
 
 // Options says where the service is and how to reach it.
@@ -52,7 +53,7 @@ type Client struct {
 
 // Open makes a client. It sends nothing yet.
 func Open(o Options) (*Client, error) {
-	network, err := networkTransport(o.Network, o.Concurrency, o.OnWarning)
+	network, err := agenthttp.New(o.Network, o.Concurrency, o.OnWarning)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenthttp"
 )
 
 // Exchange is one try of one request, and its answer, as they were sent. It has no token, but all names that the service
@@ -51,7 +53,7 @@ func (c *call) exchange(collection *url.URL, req *http.Request, at time.Time, to
 
 // faultOf is the word for what kept an answer from coming whole.
 func faultOf(err error, begun bool) string {
-	var proxy *proxyError
+	var proxy *agenthttp.ProxyError
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenthttp"
 )
 
 // TestExchanges: whoever listens is told every try, with what was sent and what came, and no token.
@@ -34,7 +36,7 @@ func TestExchanges(t *testing.T) {
 		{name: "a torn one", reply: reply{body: `{"eval`, torn: true}, status: 200, fault: "torn", body: `{"eval`},
 		{name: "none", reply: reply{err: syscall.ECONNRESET}, fault: "connection"},
 		{name: "none in time", reply: reply{hanging: true}, fault: "timeout"},
-		{name: "a proxy", reply: reply{err: &proxyError{407}, unsent: true}, fault: "proxy"},
+		{name: "a proxy", reply: reply{err: &agenthttp.ProxyError{Status: 407}, unsent: true}, fault: "proxy"},
 		{name: "a certificate", reply: reply{err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}, fault: "certificate"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenthttp"
 )
 
 // azureDevOpsScope is the application ID of Azure DevOps in Microsoft Entra, and whatever it may do.
@@ -47,7 +48,7 @@ type Federation struct {
 // TokenSource returns what Options.Token needs. Tokens are kept until they are about to expire and renewed then, so a
 // long wait outlives them. None of them is looked into: what they hold is the business of those who sign and read them.
 func (f Federation) TokenSource(n agent.Network, warn func(string)) (func(ctx context.Context) (string, error), error) {
-	network, err := networkTransport(n, 1, warn)
+	network, err := agenthttp.New(n, 1, warn)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenthttp"
 )
 
 // judge decides what an answer amounts to: the body for the SDK to see, or a failure.
@@ -44,7 +46,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err e
 		return nil, e
 	}
 	if e.StatusCode == http.StatusProxyAuthRequired {
-		e.Message = (&proxyError{e.StatusCode}).Error() // the proxy's own text may quote what it was sent
+		e.Message = (&agenthttp.ProxyError{Status: e.StatusCode}).Error() // the proxy's own text may quote what it was sent
 		return nil, e
 	}
 	e.fillFromBody(contentType, resp.Header.Get("X-TFS-ServiceError"), body)
@@ -101,7 +103,7 @@ func (c *call) judgeShape(e *Error, err error) {
 
 // judgeConnection describes a request without a whole answer.
 func (c *call) judgeConnection(ctx context.Context, e *Error, err error) {
-	var proxy *proxyError
+	var proxy *agenthttp.ProxyError
 	var certificate *tls.CertificateVerificationError
 	e.Err = err
 	switch {
@@ -117,8 +119,8 @@ func (c *call) judgeConnection(ctx context.Context, e *Error, err error) {
 	case errors.Is(err, errTooLarge):
 		e.Message = err.Error()
 	case errors.As(err, &proxy):
-		e.StatusCode, e.Message = proxy.status, proxy.Error()
-		e.transient = proxy.status >= 500
+		e.StatusCode, e.Message = proxy.Status, proxy.Error()
+		e.transient = proxy.Status >= 500
 	case errors.As(err, &certificate):
 		e.Message = "the server's certificate is not accepted: " + oneLine(certificate.Err.Error())
 	default:

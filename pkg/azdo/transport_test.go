@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenthttp"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -70,8 +71,8 @@ func shapes() []shape {
 		{name: "no record", reply: ok(`{}`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: a record has no evaluationId"}, lost: true},
 		{name: "a connection that breaks", reply: reply{err: io.ErrUnexpectedEOF}, tries: 5, want: Error{Message: "the connection failed: unexpected EOF"}, lost: true},
 		{name: "a connection that is refused", reply: reply{err: syscall.ECONNREFUSED, unsent: true}, tries: 5, want: Error{Message: "the connection failed: connection refused"}},
-		{name: "a proxy that refuses", reply: reply{err: &proxyError{407}, unsent: true}, tries: 1, want: Error{StatusCode: 407, Message: "the proxy does not accept its user and password"}},
-		{name: "a proxy that is ill", reply: reply{err: &proxyError{503}, unsent: true}, tries: 5, want: Error{StatusCode: 503, Message: "the proxy does not connect: 503 Service Unavailable"}},
+		{name: "a proxy that refuses", reply: reply{err: &agenthttp.ProxyError{Status: 407}, unsent: true}, tries: 1, want: Error{StatusCode: 407, Message: "the proxy does not accept its user and password"}},
+		{name: "a proxy that is ill", reply: reply{err: &agenthttp.ProxyError{Status: 503}, unsent: true}, tries: 5, want: Error{StatusCode: 503, Message: "the proxy does not connect: 503 Service Unavailable"}},
 		{name: "no answer", reply: reply{hanging: true}, tries: 1, want: Error{Message: "no answer in time"}, lost: true},
 		{name: "the token is cut out of what comes back", reply: reply{status: 400, body: toJSON(map[string]any{"message": "Bearer " + testToken})}, tries: 1, want: Error{StatusCode: 400, Message: "Bearer ***"}},
 	}

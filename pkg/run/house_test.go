@@ -63,9 +63,10 @@ func TestImports(t *testing.T) {
 	}{
 		"pkg/requeue":               {nil, "the rules stand below everything, so that each is a row in a table"},
 		"pkg/agent":                 {nil, "any task could import it"},
+		"pkg/agent/agenthttp":       {[]string{"pkg/agent"}, "any task could import it"},
 		"pkg/parallel":              {nil, "it knows nothing of the product"},
 		"pkg/config":                {[]string{"pkg/agent", "pkg/requeue"}, "a configuration is read before there is anything to ask or to print to"},
-		"pkg/azdo":                  {[]string{"pkg/agent", "pkg/requeue"}, "the client is told what it needs, and does not print"},
+		"pkg/azdo":                  {[]string{"pkg/agent", "pkg/agent/agenthttp", "pkg/requeue"}, "the client is told what it needs, and does not print"},
 		"pkg/azdo/azdotest":         {[]string{"pkg/azdo/azdotest/openapi"}, "a stand-in that shared code with the client would share its mistakes"},
 		"pkg/azdo/azdotest/openapi": {nil, "the service's description has nothing to do with ours"},
 		"pkg/report":                {[]string{"pkg/agent", "pkg/requeue"}, "what is shown is handed in; nothing is found out while it is printed"},
@@ -91,9 +92,9 @@ func TestImports(t *testing.T) {
 		why      string
 	}{
 		{"github.com/microsoft/azure-devops-go-api/", []string{"pkg/azdo"}, "the SDK's quirks stay in one package"},
-		{"net/http", []string{"pkg/azdo", "pkg/azdo/azdotest", "cmd/replay/recording"}, "only azdo speaks HTTP, and no other package sees a status code"},
+		{"net/http", []string{"pkg/agent/agenthttp", "pkg/azdo", "pkg/azdo/azdotest", "cmd/replay/recording"}, "only azdo speaks HTTP, over the agent's transport, and no other package sees a status code"},
 		{"github.com/sethvargo/go-envconfig", []string{"pkg/config"}, "only config decodes the environment"},
-		{"os", []string{"cmd/", "examples/", "pkg/agent/agenttest", "pkg/report", "pkg/azdo", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task and to the agent that tests it, files to report, certificates to azdo"},
+		{"os", []string{"cmd/", "examples/", "pkg/agent/agenthttp", "pkg/agent/agenttest", "pkg/report", "pkg/azdo/azdotest", "tools/"}, "the operating system belongs to cmd/task and to the agent that tests it, files to report, certificates to the agent's transport"},
 		{"log", []string{"cmd/task", "pkg/azdo/azdotest", "cmd/replay/recording"}, "whatever is printed goes through agent.Log"},
 	}
 	for _, p := range listPackages(t) {
@@ -108,6 +109,9 @@ func TestImports(t *testing.T) {
 			}
 			if name == "pkg/requeue" && !slices.Contains(pure, imported) {
 				t.Errorf("pkg/requeue imports %s: the decision core is pure", imported)
+			}
+			if first, _, _ := strings.Cut(imported, "/"); strings.Contains(first, ".") && (name == "pkg/agent" || name == "pkg/agent/agenttest") {
+				t.Errorf("%s imports %s: what any task could import brings in nothing else", name, imported)
 			}
 			for _, rule := range only {
 				if imported != rule.imported && (!strings.HasSuffix(rule.imported, "/") || !strings.HasPrefix(imported, rule.imported)) {

@@ -1,4 +1,4 @@
-package azdo
+package agenthttp
 
 import (
 	"context"
@@ -27,13 +27,12 @@ const (
 	tlsTimeout  = 10 * time.Second
 )
 
-// networkTransport makes an http.RoundTripper of the agent's settings, for the client and for whatever else has to reach
-// an address from this machine. connections is how many it keeps open to one host. warn is called for what was left out; nil for
+// New makes a transport of the agent's settings, for whatever has to reach an address from this machine. connections is how many it keeps open to one host. warn is called for what was left out; nil for
 // nobody.
 //
 // The system's certificate authorities are those of crypto/x509, which on Unix reads SSL_CERT_FILE and SSL_CERT_DIR when
 // it is first asked: a process whose environment may hold foreign variables has to unset them before.
-func networkTransport(n agent.Network, connections int, warn func(string)) (*http.Transport, error) {
+func New(n agent.Network, connections int, warn func(string)) (*http.Transport, error) {
 	if warn == nil {
 		warn = func(string) {}
 	}
@@ -49,7 +48,7 @@ func networkTransport(n agent.Network, connections int, warn func(string)) (*htt
 	t.MaxResponseHeaderBytes = 1 << 20
 	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 		if resp.StatusCode != http.StatusOK {
-			return &proxyError{status: resp.StatusCode}
+			return &ProxyError{Status: resp.StatusCode}
 		}
 		return nil
 	}
@@ -77,16 +76,16 @@ func networkTransport(n agent.Network, connections int, warn func(string)) (*htt
 func roots(file string, warn func(string)) *x509.CertPool {
 	extra, err := os.ReadFile(filepath.Clean(file))
 	if err != nil {
-		warn(oneLine("the certificate authorities are the system's only: " + err.Error()))
+		warn(shorten("the certificate authorities are the system's only: " + err.Error()))
 		return nil
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
-		warn(oneLine("the certificate authorities are those of " + file + " only: " + err.Error()))
+		warn(shorten("the certificate authorities are those of " + file + " only: " + err.Error()))
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(extra) {
-		warn(oneLine("the certificate authorities are the system's only: " + file + " holds no PEM certificate"))
+		warn(shorten("the certificate authorities are the system's only: " + file + " holds no PEM certificate"))
 		return nil
 	}
 	return pool
@@ -186,12 +185,16 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// proxyError is a proxy's refusal to connect to the service.
-type proxyError struct{ status int }
+// ProxyError is a proxy's refusal to connect to a host.
+type ProxyError struct{ Status int }
 
-func (e *proxyError) Error() string {
-	if e.status == http.StatusProxyAuthRequired {
+// Error implements error, without the proxy's own text, which may quote what it was sent.
+func (e *ProxyError) Error() string {
+	if e.Status == http.StatusProxyAuthRequired {
 		return "the proxy does not accept its user and password"
 	}
-	return fmt.Sprintf("the proxy does not connect: %d %s", e.status, http.StatusText(e.status))
+	return fmt.Sprintf("the proxy does not connect: %d %s", e.Status, http.StatusText(e.Status))
 }
+
+// shorten keeps a warning to one line that can be read.
+func shorten(text string) string { return agent.Shorten(text, 500) }
