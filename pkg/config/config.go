@@ -44,12 +44,8 @@ type Config struct {
 	// Wait follows what was re-queued to its end, for WaitTimeout at most. Defaults false, 45m.
 	Wait        bool
 	WaitTimeout time.Duration
-	// FailOnRejected fails a run that waited if an evaluation is rejected. Default false.
-	FailOnRejected bool
-	// OnNothing is the result of an empty plan. Default ignore.
-	OnNothing OnNothing
-	// OnError is the result where something could not be handled. Default fail.
-	OnError OnError
+	// Results are the inputs that decide on the result of the run.
+	Results requeue.ResultRules
 	// Comment says when a pull request gets a comment. Default never.
 	Comment Comment
 	// ReportPath is where the report goes; "" is a new file under TempDirectory. It is relative only where the
@@ -83,25 +79,6 @@ type RunRepository struct {
 	// Project is the repository's project, which need not be the run's own; its ID or its name may be missing.
 	Project requeue.Project
 }
-
-// OnNothing is a value of the input onNothing.
-type OnNothing string
-
-// The values of the input onNothing.
-const (
-	OnNothingIgnore OnNothing = "ignore"
-	OnNothingWarn   OnNothing = "warn"
-	OnNothingFail   OnNothing = "fail"
-)
-
-// OnError is a value of the input onError.
-type OnError string
-
-// The values of the input onError.
-const (
-	OnErrorFail OnError = "fail"
-	OnErrorWarn OnError = "warn"
-)
 
 // Comment is a value of the input comment.
 type Comment string

@@ -52,8 +52,7 @@ func TestDefaults(t *testing.T) {
 			Order:               []requeue.OrderKey{requeue.OrderAutoComplete, requeue.OrderStalest},
 		},
 		WaitTimeout:   45 * time.Minute,
-		OnNothing:     OnNothingIgnore,
-		OnError:       OnErrorFail,
+		Results:       requeue.ResultRules{OnNothing: requeue.OnNothingIgnore, OnError: requeue.OnErrorFail},
 		Comment:       CommentNever,
 		TempDirectory: "/agent/_work/_temp",
 		Concurrency:   8,
@@ -138,8 +137,8 @@ func TestEveryInputIsRead(t *testing.T) {
 		{Text: "Other/*", Project: "Other", Repository: "*"},
 		{Text: "legacy", Exclude: true, Repository: "legacy"},
 	}, c.Repositories.Items)
-	if !c.DryRun || !c.Wait || c.WaitTimeout != 2*time.Hour || !c.FailOnRejected || c.OnNothing != OnNothingWarn ||
-		c.OnError != OnErrorWarn || c.Comment != CommentExhausted || c.Concurrency != 64 {
+	if !c.DryRun || !c.Wait || c.WaitTimeout != 2*time.Hour || !c.Results.FailOnRejected || c.Results.OnNothing != requeue.OnNothingWarn ||
+		c.Results.OnError != requeue.OnErrorWarn || c.Comment != CommentExhausted || c.Concurrency != 64 {
 		t.Errorf("the inputs of the group run are not read: %+v", c)
 	}
 	if want := filepath.FromSlash("out/report.json"); !strings.HasSuffix(c.ReportPath, want) {

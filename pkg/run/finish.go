@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pr-evaluations/reschedule/pkg/config"
 	"github.com/pr-evaluations/reschedule/pkg/discover"
 	"github.com/pr-evaluations/reschedule/pkg/report"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
@@ -13,10 +12,10 @@ import (
 // finish reports, without the run's context: what was done is said also after a cancellation.
 func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
 	summary := requeue.Summarize(plan)
-	end := ending{summary: summary, cancelled: cancelled}
+	end := requeue.Ending{Counts: summary.Counts, Limited: summary.Limited, Cancelled: cancelled}
 	for _, failure := range f.Failures {
-		end.missing = end.missing || failure.Missing
-		end.failures = true
+		end.Missing = end.Missing || failure.Missing
+		end.Failures = true
 	}
 	// For the files: what the log lets through an agent masks.
 	words := func(err error) string { return r.log.Hide(r.words(err)) }
@@ -33,19 +32,20 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
 	}
 	if err := r.files.Write(whole); err != nil {
 		r.log.Error(fmt.Sprintf("Write the report: %v", err))
-		end.failures = true
+		end.Failures = true
 	}
-	verdict := judge(r.config, end)
-	r.say(verdict, end)
+	result := r.config.Results.TaskResult(end)
+	r.say(result, end)
 	for _, v := range whole.Outputs(r.files.ReportPath(), whole.Waited) {
 		r.log.SetVariable(v)
 	}
 	r.log.UploadSummary(r.files.SummaryPath())
-	if verdict == failedRun {
+	switch result {
+	case requeue.TaskFailed:
 		return exitFailed
-	}
-	if verdict == succeededWithIssues {
+	case requeue.TaskSucceededWithIssues:
 		r.log.CompleteWithIssues("Done, with issues.")
+	case requeue.TaskSucceeded:
 	}
 	return exitOK
 }
@@ -62,21 +62,21 @@ func cancelText(plan requeue.Plan, s requeue.Summary) string {
 }
 
 // say adds an issue where the result has a cause that no line before has named.
-func (r *run) say(verdict result, e ending) {
-	c := e.summary.Counts
+func (r *run) say(result requeue.TaskResult, e requeue.Ending) {
+	rules := r.config.Results
 	switch {
-	case nothing(e) && r.config.OnNothing == config.OnNothingFail:
+	case e.Nothing() && rules.OnNothing == requeue.OnNothingFail:
 		r.log.Error("There was nothing to re-queue, and onNothing is \"fail\".")
-	case nothing(e) && r.config.OnNothing == config.OnNothingWarn:
+	case e.Nothing() && rules.OnNothing == requeue.OnNothingWarn:
 		r.log.Warning("There was nothing to re-queue.")
 	}
-	if c.Pending > 0 {
-		r.log.Warning(fmt.Sprintf("%d re-queued evaluation(s) have no result yet.", c.Pending))
+	if e.Counts.Pending > 0 {
+		r.log.Warning(fmt.Sprintf("%d re-queued evaluation(s) have no result yet.", e.Counts.Pending))
 	}
-	if c.Rejected > 0 && r.config.FailOnRejected {
-		r.log.Error(fmt.Sprintf("%d re-queued evaluation(s) were rejected, and failOnRejected is true.", c.Rejected))
+	if e.Counts.Rejected > 0 && rules.FailOnRejected {
+		r.log.Error(fmt.Sprintf("%d re-queued evaluation(s) were rejected, and failOnRejected is true.", e.Counts.Rejected))
 	}
-	if verdict == failedRun && c.Declined > 0 && c.Requeued == 0 && c.Failed == 0 && !e.failures && !e.cancelled {
+	if result == requeue.TaskFailed && e.OnlyDeclined() {
 		r.log.Error("Nothing was re-queued: the service took every request and started no build.")
 	}
 }

@@ -40,6 +40,13 @@ type Process struct {
 	Terminal, Colour bool
 }
 
+// Exit codes. The launcher passes them on, and the agent takes any but 0 as failed.
+const (
+	exitOK       = 0
+	exitFailed   = 1
+	exitBadInput = 2
+)
+
 // Run does the whole job and returns the exit code: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and then
 // not one request was sent. When ctx ends it begins nothing more, reports what was done and what was not, and returns 1.
 func Run(ctx context.Context, p Process) (code int) {
