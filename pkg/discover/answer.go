@@ -2,7 +2,6 @@ package discover
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -67,13 +66,15 @@ func batch(questions []requeue.Question) [][]requeue.Question {
 // answer answers one batch, in its order; a panic becomes the error of all of it. The facts so far are only read.
 func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, facts requeue.Facts) (answers []requeue.Answer) {
 	answers = make([]requeue.Answer, len(batch))
+	var panicked error
 	defer func() {
-		if p := recover(); p != nil {
-			for i := range answers {
-				answers[i] = requeue.Answer{Err: fmt.Errorf("internal error: %v", p)}
+		for i := range answers {
+			if panicked != nil {
+				answers[i] = requeue.Answer{Err: panicked}
 			}
 		}
 	}()
+	defer parallel.Recover(&panicked)
 	q, a := batch[0], &answers[0]
 	switch q.Kind {
 	case requeue.AskPipeline:

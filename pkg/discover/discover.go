@@ -49,16 +49,16 @@ func (d *discoverer) discover(ctx context.Context) Found {
 	parts := make([]Found, len(scopes))
 	screeners := make([]*screener, len(scopes))
 	for i := range screeners {
-		screeners[i] = &screener{discoverer: d}
+		screeners[i] = newScreener(d)
 	}
 	parallel.Each(ctx, d.config.Concurrency, len(scopes), func(i int) {
+		var panicked error
 		defer func() {
-			if p := recover(); p != nil {
-				parts[i].Failures = append(parts[i].Failures, requeue.Failure{
-					Project: scopes[i].project.Name, Err: fmt.Errorf("internal error: %v", p),
-				})
+			if panicked != nil {
+				parts[i].Failures = append(parts[i].Failures, requeue.Failure{Project: scopes[i].project.Name, Err: panicked})
 			}
 		}()
+		defer parallel.Recover(&panicked)
 		parts[i] = d.project(ctx, scopes[i], screeners[i])
 	})
 	all := Found{Failures: failures, Early: requeue.Facts{}, Warnings: believe(ctx, screeners)}
@@ -97,11 +97,7 @@ func (d *discoverer) project(ctx context.Context, s scope, page *screener) (out 
 	var policiesErr error
 	var reading sync.WaitGroup
 	reading.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				policiesErr = fmt.Errorf("internal error: %v", p)
-			}
-		}()
+		defer parallel.Recover(&policiesErr)
 		page.policies, policiesErr = d.client.Policies(ctx, route(s.project))
 	})
 	repositories, err := d.client.Repositories(ctx, route(s.project))

@@ -67,16 +67,12 @@ func (d *discoverer) ahead(ctx context.Context, s scope) *ahead {
 	}
 	q := azdo.Query{Project: route(s.project), Repository: &requeue.Repository{ID: id, Name: s.single.Name, Project: s.project}}
 	ctx, cancel := context.WithCancel(ctx)
-	a := &ahead{first: make(chan struct{})}
+	a := &ahead{first: make(chan struct{}), more: true}
 	next, stop := iter.Pull2(d.client.PullRequests(ctx, q))
 	a.next, a.stop = next, func() { cancel(); <-a.first; stop() }
 	go func() {
 		defer close(a.first)
-		defer func() {
-			if p := recover(); p != nil {
-				a.err, a.more = fmt.Errorf("internal error: %v", p), true
-			}
-		}()
+		defer parallel.Recover(&a.err)
 		a.page, a.err, a.more = next()
 	}()
 	return a

@@ -22,22 +22,25 @@ type screener struct {
 	known         map[uuid.UUID]*requeue.Repository
 
 	asked   atomic.Bool
-	reading sync.WaitGroup
+	reading *parallel.Pool // of evaluations
 
-	mu      sync.Mutex
-	pages   [][]requeue.Screened
-	worth   []*requeue.PullRequest // whose evaluations are to be read
-	readers int
-	early   requeue.Facts
-	hidden  string // says what the list of policies has hidden; "" if nothing is known
+	mu     sync.Mutex
+	pages  [][]requeue.Screened
+	early  requeue.Facts
+	hidden string // says what the list of policies has hidden; "" if nothing is known
 	// unlabelled were listed without labels while no other pull request has shown any: the service leaves the member out
 	// where there are none, and whether it ever sends it is not known yet.
 	unlabelled []*requeue.PullRequest
 	labels     bool // one was listed with labels
 }
 
-// add screens a page and begins to read its evaluations. There are more readers than the transport lets send at once:
-// while one decodes, another asks.
+// newScreener returns one that reads more evaluations at once than the transport lets send: while one decodes, another
+// asks.
+func newScreener(d *discoverer) *screener {
+	return &screener{discoverer: d, reading: parallel.NewPool(2 * d.config.Concurrency)}
+}
+
+// add screens a page and begins to read its evaluations.
 func (s *screener) add(ctx context.Context, prs []*requeue.PullRequest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,51 +70,25 @@ func (s *screener) screen(ctx context.Context, prs []*requeue.PullRequest) {
 		}
 		page[i] = s.config.Rules.Screen(pr, s.policies, s.policiesKnown, s.now)
 		if page[i].Skipped == "" {
-			s.worth = append(s.worth, pr)
+			s.reading.Add(func() { s.read(ctx, pr) })
 		}
 	}
 	s.pages = append(s.pages, page)
-	s.startReaders(ctx)
 }
 
-// startReaders sees to it that there are enough of them. The caller holds the lock.
-func (s *screener) startReaders(ctx context.Context) {
-	more := min(2*s.config.Concurrency-s.readers, len(s.worth)) // the others are all busy
-	s.readers += more
-	for range more {
-		s.reading.Go(func() {
-			for pr := s.next(ctx); pr != nil; pr = s.next(ctx) {
-				s.read(ctx, pr)
-			}
-		})
-	}
-}
-
-// next is the next pull request to read; nil where there is none now, and the reader that asked has to end.
-func (s *screener) next(ctx context.Context) *requeue.PullRequest {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.worth) == 0 || ctx.Err() != nil {
-		s.readers--
-		return nil
-	}
-	pr := s.worth[0]
-	s.worth = s.worth[1:]
-	return pr
-}
-
+// read reads the evaluations of one pull request, unless the run ends.
 func (s *screener) read(ctx context.Context, pr *requeue.PullRequest) {
+	if ctx.Err() != nil {
+		return
+	}
+	defer parallel.Recover(&pr.Err)
 	if pr.Evaluations, pr.Err = s.evaluations(ctx, pr, false); pr.Err == nil {
 		s.askEarly(ctx, pr)
 	}
 }
 
 func (s *screener) evaluations(ctx context.Context, pr *requeue.PullRequest, notApplicable bool) (all []requeue.Evaluation, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("internal error: %v", p)
-		}
-	}()
+	defer parallel.Recover(&err)
 	return s.client.Evaluations(ctx, *pr, notApplicable)
 }
 
@@ -245,11 +222,10 @@ func (s *screener) readUncovered(ctx context.Context) {
 			}
 			page[i] = s.config.Rules.Screen(pr, nil, false, s.now)
 			if page[i].Skipped == "" && pr.Evaluations == nil && pr.Err == nil {
-				s.worth = append(s.worth, pr)
+				s.reading.Add(func() { s.read(ctx, pr) })
 			}
 		}
 	}
-	s.startReaders(ctx)
 }
 
 // wait returns what was read, once all of it is.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -44,10 +45,10 @@ func (s sight) outcome(a requeue.Action) (o requeue.Outcome, r ruling, certain b
 }
 
 // confirm settles a request that was answered with 200, which is no proof.
-func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, after requeue.Evaluation, place *place) (requeue.Outcome, ruling) {
+func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, after requeue.Evaluation, place *parallel.Place) (requeue.Outcome, ruling) {
 	seen := see(a, after)
 	if !seen.started && !seen.broke {
-		place.leave()
+		place.Leave()
 		seen = x.watch(ctx, a, newest, cmp.Or(seen.record.ID, a.Evaluation.ID))
 	}
 	if o, r, certain := seen.outcome(a); certain {
@@ -66,9 +67,9 @@ func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, af
 
 // confirmLost looks for what a request may have done whose answer was lost. settled is true if that settles the matter.
 func (x *executor) confirmLost(
-	ctx context.Context, a requeue.Action, newest int, place *place, lost error,
+	ctx context.Context, a requeue.Action, newest int, place *parallel.Place, lost error,
 ) (o requeue.Outcome, r ruling, settled bool) {
-	place.leave()
+	place.Leave()
 	seen := x.watch(ctx, a, newest, a.Evaluation.ID)
 	if o, r, certain := seen.outcome(a); certain {
 		return o, r, true

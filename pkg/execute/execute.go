@@ -2,10 +2,10 @@ package execute
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -65,23 +65,19 @@ func Execute(ctx context.Context, plan requeue.Plan, o Options, done func(requeu
 	order := order{tell: done}
 	defer order.flush()
 	x := &executor{Options: o, done: order.add}
-	places := make(chan struct{}, max(1, o.Concurrency))
+	places := parallel.NewPlaces(o.Concurrency) // what waits for its confirmation holds none
 	before := closed()
 	var running sync.WaitGroup
 	for _, unit := range units(plan.Actions()) {
-		select {
-		case places <- struct{}{}:
-		case <-ctx.Done():
-		}
-		if ctx.Err() != nil {
+		place := places.Take(ctx)
+		if place == nil {
 			break
 		}
 		turn := &turn{before: before, begun: make(chan struct{})}
 		before = turn.begun
-		place := &place{places: places, held: true}
 		ticket := x.firsts.register(unit[0])
 		running.Go(func() {
-			defer place.leave()
+			defer place.Leave()
 			defer turn.pass()
 			x.unit(ctx, unit, ticket, place, turn)
 		})
@@ -93,30 +89,6 @@ func closed() chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
-}
-
-// place is one of the writes that may be under way at once. What waits for its confirmation holds none.
-type place struct {
-	places chan struct{}
-	held   bool
-}
-
-func (p *place) leave() {
-	if p.held {
-		<-p.places
-		p.held = false
-	}
-}
-
-func (p *place) enter(ctx context.Context) {
-	if p.held {
-		return
-	}
-	select {
-	case p.places <- struct{}{}:
-		p.held = true
-	case <-ctx.Done():
-	}
 }
 
 // turn keeps the first writes of the pull requests in plan order.
@@ -139,7 +111,7 @@ func (t *turn) await(ctx context.Context) {
 func (t *turn) pass() { t.once.Do(func() { close(t.begun) }) }
 
 // unit carries out the actions of one pull request; the ticket is the first one's.
-func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *ticket, place *place, turn *turn) {
+func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *ticket, place *parallel.Place, turn *turn) {
 	next, looked := 0, false
 	settle := func(o requeue.Outcome) {
 		a := actions[next]
@@ -148,13 +120,13 @@ func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *t
 			x.done(a)
 		}
 	}
+	var panicked error
 	defer func() {
-		if p := recover(); p != nil {
-			for next < len(actions) {
-				settle(failed(fmt.Errorf("internal error: %v", p)))
-			}
+		for panicked != nil && next < len(actions) {
+			settle(failed(panicked))
 		}
 	}()
+	defer parallel.Recover(&panicked)
 	for next < len(actions) {
 		if next > 0 {
 			ticket = x.firsts.register(actions[next])
@@ -178,7 +150,7 @@ func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *t
 
 // inTurn carries out one action whose turn it is, and tells those that wait for it. look says that the pull request is
 // read again first; stop is true if nothing more of it is to be written.
-func (x *executor) inTurn(ctx context.Context, t *ticket, look bool, place *place, turn *turn) (o requeue.Outcome, stop bool) {
+func (x *executor) inTurn(ctx context.Context, t *ticket, look bool, place *parallel.Place, turn *turn) (o requeue.Outcome, stop bool) {
 	ruling := undecided
 	defer func() { x.firsts.leave(t, ruling) }()
 	if look {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -116,10 +117,10 @@ func (f *firsts) queue(t *ticket) {
 }
 
 // await waits for the turn of an action, without a place, and then takes one. Whoever got no error has to leave.
-func (f *firsts) await(ctx context.Context, t *ticket, place *place) error {
+func (f *firsts) await(ctx context.Context, t *ticket, place *parallel.Place) error {
 	for t.wait != nil && ctx.Err() == nil {
 		t.waited = true
-		place.leave()
+		place.Leave()
 		select {
 		case <-t.wait.ready:
 		case <-ctx.Done():
@@ -128,7 +129,7 @@ func (f *firsts) await(ctx context.Context, t *ticket, place *place) error {
 		f.queue(t)
 		f.mu.Unlock()
 	}
-	place.enter(ctx)
+	place.Enter(ctx)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	g := f.of(t.action)

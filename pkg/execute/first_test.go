@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -171,7 +172,7 @@ func TestWokenGoesFirst(t *testing.T) {
 		t.Run(fmt.Sprint(r), func(t *testing.T) {
 			t.Parallel()
 			var f firsts
-			places := make(chan struct{}, 1)
+			places := parallel.NewPlaces(1)
 			action := func(pr, pipeline int) requeue.Action {
 				a := expiredAction(pr, 1)
 				a.Evaluation.Policy.PipelineID, a.Number = pipeline, pr
@@ -183,7 +184,7 @@ func TestWokenGoesFirst(t *testing.T) {
 			if two.wait == nil || three.wait == nil || other.wait != nil {
 				t.Fatalf("before the second has its place: waits %v, %v, another pipeline %v", two.wait, three.wait, other.wait)
 			}
-			if err := f.await(t.Context(), two, &place{places: places}); err != nil || two.alone != (r == undecided) {
+			if err := f.await(t.Context(), two, free(t, places)); err != nil || two.alone != (r == undecided) {
 				t.Errorf("the second: alone %v, %v", two.alone, err)
 			}
 			select {
@@ -197,7 +198,7 @@ func TestWokenGoesFirst(t *testing.T) {
 				}
 			}
 			f.leave(two, accepted)
-			if err := f.await(t.Context(), three, &place{places: make(chan struct{}, 1)}); err != nil || three.alone {
+			if err := f.await(t.Context(), three, free(t, parallel.NewPlaces(1))); err != nil || three.alone {
 				t.Errorf("the third: alone %v, %v", three.alone, err)
 			}
 			if four := f.register(action(4, 9)); four.wait != nil || four.alone {
@@ -205,6 +206,14 @@ func TestWokenGoesFirst(t *testing.T) {
 			}
 		})
 	}
+}
+
+// free is a place that nobody holds.
+func free(t *testing.T, places parallel.Places) *parallel.Place {
+	t.Helper()
+	place := places.Take(t.Context())
+	place.Leave()
+	return place
 }
 
 // TestManyBehindOne: forty that wait for one are sent in plan order once it is confirmed, and a cancellation ends the wait.

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -63,16 +62,7 @@ func Follow(ctx context.Context, plan requeue.Plan, o Options, timeout time.Dura
 // poll looks once at everything that is open and returns what still is.
 func (w *follower) poll(ctx context.Context, open []requeue.Action, pullRequests bool) []requeue.Action {
 	looks := make([]look, len(open))
-	places := make(chan struct{}, max(1, w.Concurrency))
-	var running sync.WaitGroup
-	for n, a := range open {
-		places <- struct{}{}
-		running.Go(func() {
-			defer func() { <-places }()
-			looks[n] = w.look(ctx, a, pullRequests)
-		})
-	}
-	running.Wait()
+	parallel.Each(ctx, w.Concurrency, len(open), func(n int) { looks[n] = w.look(ctx, open[n], pullRequests) })
 	for n, a := range open {
 		o, l := a.Outcome, looks[n]
 		if o.BuildAfter == 0 {
@@ -111,11 +101,13 @@ type look struct {
 
 func (w *follower) look(ctx context.Context, a requeue.Action, pullRequest bool) (l look) {
 	ours := a.Outcome.BuildAfter
+	var panicked error
 	defer func() {
-		if p := recover(); p != nil {
-			l = look{result: requeue.ResultPending, detail: fmt.Sprintf("internal error: %v", p)}
+		if panicked != nil {
+			l = look{result: requeue.ResultPending, detail: panicked.Error()}
 		}
 	}()
+	defer parallel.Recover(&panicked)
 	now, err := w.Service.record(ctx, a, cmp.Or(a.Outcome.EvaluationID, a.Evaluation.ID))
 	if err == nil {
 		l.build = a.BuildAfter(now)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
@@ -86,7 +87,7 @@ func (x *executor) factsFor(ctx context.Context, a requeue.Action, now requeue.E
 
 // write re-queues one evaluation: look, PATCH, confirm. At most two requests that may have started something are sent;
 // the second only after the first one's answer was lost and nothing shows that anything was started.
-func (x *executor) write(ctx context.Context, a requeue.Action, place *place, turn *turn) (requeue.Outcome, ruling) {
+func (x *executor) write(ctx context.Context, a requeue.Action, place *parallel.Place, turn *turn) (requeue.Outcome, ruling) {
 	newest, o, stop := x.look(ctx, a)
 	if stop {
 		return o, undecided
@@ -127,7 +128,7 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *place, tu
 		default:
 			return x.refused(ctx, a, err)
 		}
-		place.enter(ctx)
+		place.Enter(ctx)
 		if ctx.Err() != nil {
 			return unfinished(patches), undecided
 		}

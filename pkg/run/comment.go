@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/pr-evaluations/reschedule/pkg/config"
@@ -39,11 +38,7 @@ func (r *run) comment(ctx context.Context, plan requeue.Plan) {
 }
 
 func (r *run) commentOn(ctx context.Context, pr requeue.PullRequest, text string) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("internal error: %v", p)
-		}
-	}()
+	defer parallel.Recover(&err)
 	_, err = r.client.Comment(ctx, pr, r.identity, report.CommentMarker, text)
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/config"
 	"github.com/pr-evaluations/reschedule/pkg/discover"
+	"github.com/pr-evaluations/reschedule/pkg/parallel"
 	"github.com/pr-evaluations/reschedule/pkg/report"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -175,11 +176,7 @@ func (r *run) look(ctx context.Context) discover.Found {
 	var identityErr error
 	var asking sync.WaitGroup
 	asking.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				identityErr = fmt.Errorf("internal error: %v", p)
-			}
-		}()
+		defer parallel.Recover(&identityErr)
 		r.identity, identityErr = r.client.Identity(ctx)
 	})
 	seen := discover.Read(ctx, r.client, r.config, r.started)
