@@ -4,8 +4,6 @@ set -euo pipefail
 readonly caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-readonly golangci_lint=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-readonly cyclonedx=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 readonly targets='windows/amd64 linux/amd64 linux/arm64 linux/arm darwin/amd64 darwin/arm64'
 readonly cache=${RESCHEDULE_CACHE:-$PWD/.cache}
 readonly dist=$PWD/dist
@@ -39,6 +37,11 @@ die() {
   exit 1
 }
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# tool builds a program at the version that .ci/tools/go.mod pins, the same bytes everywhere, and puts it into $cache/bin.
+tool() {
+  GOBIN=$cache/bin GOFLAGS=-trimpath GOWORK=off go install -buildvcs=false -modfile=.ci/tools/go.mod "$1" || die "building ${1##*/} failed"
+}
 
 # check_go says in one line that Go is missing or too old. A Go before 1.21 cannot read go.mod, and blames that file; later
 # ones fetch what go.mod names by themselves, where they may.
@@ -123,12 +126,13 @@ lint() {
   local goos
   have shellcheck || die 'shellcheck is missing; install the package of that name'
   shellcheck build.sh .ci/run .ci/windows .ci/judges/install bench/run.sh
-  go run "$golangci_lint" run ./...
+  tool github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+  "$cache/bin/golangci-lint" run ./...
   go mod tidy -diff
   for goos in windows darwin; do
     GOOS=$goos go vet ./...
   done
-  (cd bench && go run "$golangci_lint" run ./... && go mod tidy -diff)
+  (cd bench && "$cache/bin/golangci-lint" run ./... && go mod tidy -diff)
   go run ./tools/pack check
 }
 
@@ -258,7 +262,7 @@ package() {
   # Windows links one module more than the others; pack compares with all of them. GOOS and GOARCH only tell the
   # generator what it looks at.
   local sbom=${vsix%.vsix}.cdx.json
-  GOFLAGS=-trimpath GOBIN=$cache/bin go install "$cyclonedx"
+  tool github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
   log=$(GOOS=windows GOARCH=amd64 "$cache/bin/cyclonedx-gomod" bin -json -noserial -notimestamp -std -licenses \
     -version "v$version" -output "$sbom" "$stage/root/task/bin/windows-amd64/reschedule.exe" 2>&1) ||
     die "cyclonedx-gomod failed: $log"
