@@ -35,7 +35,7 @@ func markdown(t testing.TB) []string {
 	if err != nil || len(docs) == 0 {
 		t.Fatalf("find docs: %v, %d pages", err, len(docs))
 	}
-	all := []string{"README.md", "overview.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
+	all := []string{"README.md", "overview.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", ".github/PULL_REQUEST_TEMPLATE.md"}
 	for _, doc := range docs {
 		all = append(all, "docs/"+filepath.Base(doc))
 	}
@@ -365,10 +365,7 @@ func TestReadmeBeginsWithTheFirstPipeline(t *testing.T) {
 	if err := json.Unmarshal([]byte(read(t, "vss-extension.json")), &extension); err != nil {
 		t.Fatal(err)
 	}
-	goVersion := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "go.mod"))
-	if goVersion == nil {
-		t.Fatal("go.mod names no version of Go")
-	}
+	version := goVersion(t, "go.mod")
 	text := read(t, "README.md")
 	rest := text
 	for _, want := range []string{
@@ -377,7 +374,7 @@ func TestReadmeBeginsWithTheFirstPipeline(t *testing.T) {
 		"\n1. **Install** the extension from the [Marketplace](https://marketplace.visualstudio.com/items?itemName=" + extension.Publisher + "." + extension.ID + ")",
 		"\n2. **New YAML file**", "\n3. **New pipeline**", "\n4. **Grant the permissions**", "\n5. **First run**", "\n6. **Then the schedule**",
 		"\n### What a run costs\n", "`fetchDepth: 1`", "`checkout: none`",
-		"\n### Try it on a stand-in\n", "with Go " + goVersion[1] + " or newer", "./build.sh demo dryRun=true",
+		"\n### Try it on a stand-in\n", "with Go " + version + " or newer", "./build.sh demo dryRun=true",
 	} {
 		_, after, found := strings.Cut(rest, want)
 		if !found {
