@@ -23,6 +23,7 @@ usage: ./build.sh [COMMAND]
   preview        write dist/preview.html: how the classic editor presents the inputs
   pictures       take the pictures of the summary tab and the editor; needs Node 20, npm and chromium
   sign FILE...   sign programs for Windows with SIGN_COMMAND
+  release [now]  tell what a release of this version would be; with "now" date the changes and tag the commit
   reproduce      pack here and in another folder, and compare the bytes, before they are signed
 
 PUBLISHER=acme ./build.sh     packs a private extension of publisher "acme", whose task has an ID of its own.
@@ -271,6 +272,30 @@ package() {
   cat "$dist/SHA256SUMS"
 }
 
+# release dates the changelog and tags the commit with what it says of the version. Without "now" it only tells.
+release() {
+  local version tag day
+  [[ ${1:-} == '' || ${1:-} == now ]] || die "release takes \"now\" or nothing, not \"$1\""
+  version=$(go run ./tools/pack version)
+  tag=v$version
+  day=$(date -u +%F)
+  ! git rev-parse -q --verify "refs/tags/$tag" >/dev/null || die "$tag is there already; raise the version in task/task.json"
+  [[ -z $(git status --porcelain) ]] || die 'commit everything first'
+  [[ $(git branch --show-current) == main ]] || die 'a release is made on the branch main'
+  go run ./tools/pack check
+  mkdir -p "$dist"
+  if [[ ${1:-} != now ]]; then
+    go run ./tools/pack notes-of-release
+    say "Nothing was done. \"./build.sh release now\" dates these changes $day, commits that, and tags the commit $tag with them."
+    return
+  fi
+  go run ./tools/pack date "$day"
+  go run ./tools/pack notes-of-release >"$dist/release-notes.md"
+  git commit -q -m "release: date the changes of $version" CHANGELOG.md
+  git tag --annotate --cleanup=verbatim --file "$dist/release-notes.md" "$tag"
+  say "Tagged $tag; dist/release-notes.md has its notes. To publish it: git push origin main $tag"
+}
+
 # preview shows about how the classic editor presents the inputs. It is our rendering, not the portal's.
 preview() {
   mkdir -p "$dist"
@@ -333,6 +358,7 @@ main() {
     docs) go run ./tools/docs "$@" ;;
     preview) preview ;;
     sign) sign "$@" ;;
+    release) release "$@" ;;
     pictures) pictures ;;
     reproduce) reproduce ;;
     help | -h | --help) usage ;;

@@ -61,7 +61,7 @@ func goodTree(t *testing.T) fstest.MapFS {
 		"images/icon.png":    icon(t, 128),
 		"images/shot.png":    drawn(t, 1366, 768),
 		"overview.md":        file("# Some task"),
-		"CHANGELOG.md":       file("# Changes\n\n## 1.2.3\n\n## 1.0.0\n"),
+		"CHANGELOG.md":       file("# Changes\n\n## 1.2.3 (unreleased)\n\n- new\n\n## 1.1.0 (2026-02-01)\n\n## 1.0.0 (2026-01-31)\n"),
 		"vss-extension.json": file(goodExtension),
 	}
 }
@@ -114,8 +114,14 @@ func TestCheckRefuses(t *testing.T) {
 		want  string
 	}{
 		{"another version in the manifest", replace("vss-extension.json", "1.2.3", "1.2.4"), `vss-extension.json has version "1.2.4"`},
-		{"another version in the changelog", replace("CHANGELOG.md", "## 1.2.3\n", ""), `CHANGELOG.md's newest heading has version "1.0.0"`},
-		{"a changelog without a release", replace("CHANGELOG.md", "## 1.2.3\n\n## 1.0.0", ""), "(no heading)"},
+		{"another version in the changelog", replace("CHANGELOG.md", "## 1.2.3 (unreleased)\n", ""), `CHANGELOG.md's newest heading has version "1.1.0"`},
+		{"a changelog without a release", func(_ *testing.T, tree fstest.MapFS) {
+			tree["CHANGELOG.md"] = &fstest.MapFile{Data: []byte("# Changes\n")}
+		}, "(no heading)"},
+		{"a release without a date", replace("CHANGELOG.md", " (2026-02-01)", ""), `the heading of 1.1.0 has the date ""; allowed: a day`},
+		{"a day that there is not", replace("CHANGELOG.md", "2026-02-01", "2026-02-31"), `the heading of 1.1.0 has the date "2026-02-31"`},
+		{"an old release that is unreleased", replace("CHANGELOG.md", "2026-01-31", "unreleased"), `the heading of 1.0.0 has the date "unreleased"`},
+		{"releases in another order", replace("CHANGELOG.md", "2026-01-31", "2026-02-02"), "1.0.0 is younger than the release above it"},
 		{"a version that is no number", replace("task/task.json", `"Patch": 3`, `"Patch": "3-beta"`), `version.Patch is "3-beta"`},
 		{"a version with a leading zero", replace("task/task.json", `"Patch": 3`, `"Patch": "03"`), `version.Patch is "03"`},
 		{"an ID that is no GUID", replace("task/task.json", "6f5b3a0e-", ""), "/id"},

@@ -21,6 +21,8 @@ const usage = `usage: go run ./tools/pack COMMAND
   finish -stage DIR -in RAW -out VSIX
                               check the package that tfx wrote and write it again, reproducibly
   unpack -in VSIX -out DIR    unpack a package with its run bits
+  notes-of-release            print what CHANGELOG.md says of the newest version
+  date DAY                    give the newest version of CHANGELOG.md its date
   sums FILE...                print SHA-256 sums
 `
 
@@ -98,6 +100,18 @@ func run(args []string, stdout io.Writer) error {
 			return err
 		}
 		return unpack(*in, *out)
+	case "notes-of-release":
+		text, err := notesOfRelease(os.DirFS("."))
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(stdout, text)
+		return err
+	case "date":
+		if len(args) != 1 {
+			return errors.New("date needs a day")
+		}
+		return setDate(changelogFile, args[0])
 	case "sums":
 		return sums(stdout, args)
 	default:

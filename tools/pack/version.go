@@ -35,9 +35,6 @@ func taskVersion(root fs.FS) (string, error) {
 	return strings.Join(parts, "."), nil
 }
 
-// changelogHeading is a release in CHANGELOG.md; the first one is the newest.
-var changelogHeading = regexp.MustCompile(`(?m)^## (\S+)`)
-
 // checkVersions reports every file whose version is not that of task/task.json.
 func checkVersions(root fs.FS) error {
 	want, err := taskVersion(root)
@@ -58,15 +55,18 @@ func checkVersions(root fs.FS) error {
 	}
 	differs("vss-extension.json", extension.Version)
 
-	changelog, err := fs.ReadFile(root, "CHANGELOG.md")
+	all, err := releases(root)
 	if err != nil {
-		return fmt.Errorf("read the changelog: %w", err)
+		return err
 	}
-	newest := changelogHeading.FindSubmatch(changelog)
-	if newest == nil {
-		newest = [][]byte{nil, []byte("(no heading)")}
+	newest := "(no heading)"
+	if len(all) > 0 {
+		newest = all[0].version
 	}
-	differs("CHANGELOG.md's newest heading", string(newest[1]))
+	differs("CHANGELOG.md's newest heading", newest)
+	if err := checkDates(all); err != nil {
+		faults = append(faults, err)
+	}
 	return errors.Join(faults...)
 }
 
