@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
 
 func newLog(o LogOptions) (*Log, *bytes.Buffer) {
@@ -24,6 +27,106 @@ func hostile() []string {
 		"#\u00ad#vso[build.addbuildtag]x", "\u202e]osv##", "%0A##vso[task.debug]", "%0D%0A", "];result=Failed", ";isoutput=false",
 		"\xff\xfe##vso[\xff", "\x1b[31mred\x1b[0m", "\x00", "##VSO[task.complete]", "\ufeff##vso[task.complete]", "#\ufe0f#vso[task.complete]",
 		"%AZP25", "%3B%5D", strings.Repeat("#", 1100), strings.Repeat("\U0001F600", 550), strings.Repeat("a", 999) + "##",
+	}
+}
+
+// everything goes through every way that a Log has, with text wherever a stranger can write.
+func everything(l *Log, text string) {
+	l.Section(text)
+	l.Line("a line about %s#%s", text, text)
+	l.Group(text)
+	l.EndGroup()
+	l.Debugf("debug %s", text)
+	for range maxIssues + 2 {
+		l.Error(text)
+		l.Warning("warning: " + text)
+	}
+	l.Progress(50, text)
+	l.FlushIssues()
+	l.SetVariable(Variable{"path", text})
+	l.UploadSummary("/agent/_temp/summary.md")
+	l.CompleteWithIssues(text)
+}
+
+func shapes(t *testing.T, output string) []string {
+	t.Helper()
+	var all []string
+	for _, line := range agenttest.Lines(output) {
+		shape, err := agenttest.Shape(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, shape)
+	}
+	return all
+}
+
+// FuzzLines: whatever a stranger writes, an agent sees the same commands, tags and lines.
+func FuzzLines(f *testing.F) {
+	for _, text := range hostile() {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, foreign string) {
+		for _, onAgent := range []bool{true, false} {
+			// Texts of one length, since what the last issue cannot hold whole is told again.
+			benign, benignOut := newLog(LogOptions{Agent: onAgent, Debug: true})
+			everything(benign, strings.Repeat("x", maxLine))
+			l, out := newLog(LogOptions{Agent: onAgent, Debug: true})
+			everything(l, strings.Repeat("x", maxLine)+foreign)
+			if diff := cmp.Diff(shapes(t, benignOut.String()), shapes(t, out.String())); diff != "" {
+				t.Fatalf("foreign text changed what the agent sees (-want +got):\n%s", diff)
+			}
+			l, out = newLog(LogOptions{Agent: onAgent, Debug: true})
+			everything(l, foreign)
+			shapes(t, out.String())
+			if !onAgent && strings.Contains(out.String(), "##") {
+				t.Fatalf("commands or tags without an agent:\n%s", out.String())
+			}
+		}
+	})
+}
+
+// oneWrite takes one line at a time, some of them and then none.
+type oneWrite struct {
+	left int
+	torn string // a write that is not one line
+}
+
+func (w *oneWrite) Write(p []byte) (int, error) {
+	if text := string(p); strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
+		w.torn = text
+	}
+	if w.left--; w.left < 0 {
+		return 0, fmt.Errorf("write %d failed", -w.left)
+	}
+	return len(p), nil
+}
+
+func TestEachLineIsOneWrite(t *testing.T) {
+	t.Parallel()
+	w := oneWrite{left: 1 << 20}
+	l := NewLog(&w, LogOptions{Agent: true, Debug: true})
+	var running sync.WaitGroup
+	for range 8 {
+		running.Go(func() {
+			for range 20 {
+				everything(l, "x")
+				l.Mask("secret")
+			}
+		})
+	}
+	running.Wait()
+	if w.torn != "" || l.Err() != nil {
+		t.Errorf("one write holds %q, Err() = %v", w.torn, l.Err())
+	}
+}
+
+func TestFirstWriteError(t *testing.T) {
+	t.Parallel()
+	l := NewLog(&oneWrite{left: 3}, LogOptions{Agent: true})
+	everything(l, "x")
+	if err := l.Err(); err == nil || !strings.Contains(err.Error(), "write 1 failed") {
+		t.Errorf("Err() = %v, want the first error", err)
 	}
 }
 
