@@ -169,7 +169,7 @@ const longestPattern = 1000
 func (f *faults) errorPatterns(input string, items []string) []requeue.ErrorPattern {
 	var made []requeue.ErrorPattern
 	for _, item := range items {
-		p, err := compile(item, requeue.NewErrorPattern)
+		p, err := errorPattern(item)
 		if err != nil {
 			f.add(input, "%s is not usable: %v; allowed: regular expressions in RE2 syntax of at most %d characters, and the sets %s, one a line",
 				quote(item), err, longestPattern, join(requeue.ErrorSets()))
@@ -180,15 +180,14 @@ func (f *faults) errorPatterns(input string, items []string) []requeue.ErrorPatt
 	return made
 }
 
-// compile makes something of a regular expression that is not too long, and words what is wrong with one.
-func compile[P any](pattern string, create func(string) (P, error)) (P, error) {
-	var none P
-	if length := utf8.RuneCountInString(pattern); length > longestPattern {
-		return none, fmt.Errorf("it has %d characters", length)
+// errorPattern makes one of a regular expression that is not too long, or of the name of a set, and words what is wrong.
+func errorPattern(item string) (requeue.ErrorPattern, error) {
+	if length := utf8.RuneCountInString(item); length > longestPattern {
+		return requeue.ErrorPattern{}, fmt.Errorf("it has %d characters", length)
 	}
-	made, err := create(pattern)
+	made, err := requeue.NewErrorPattern(item)
 	if problem, ok := errors.AsType[*syntax.Error](err); ok {
-		return none, fmt.Errorf("%s: %s", problem.Code, quote(problem.Expr))
+		return requeue.ErrorPattern{}, fmt.Errorf("%s: %s", problem.Code, quote(problem.Expr))
 	}
 	return made, err
 }
