@@ -78,7 +78,7 @@ func (e Environment) get(name string) string {
 	return value
 }
 
-// Input is an input of the task; "" if it is blank. A "$(name)" in it is a variable that the run does not have.
+// Input is an input of the task; "" if it is blank. See Unresolved.
 func (e Environment) Input(name string) string { return e.get("INPUT_" + EnvironmentName(name)) }
 
 // Variable is a variable of the run that is no secret, by the name that a pipeline gives it: "Build.Reason".
@@ -93,6 +93,20 @@ func (e Environment) SecretVariable(name string) Secret {
 // environment variable (VarUtil.cs, ConvertToEnvVariableFormat). Several names may turn into one.
 func EnvironmentName(name string) string {
 	return strings.ToUpper(strings.NewReplacer(".", "_", " ", "_").Replace(name))
+}
+
+// Unresolved finds the first "$(name)" in an input or a variable. The agent leaves it there where the run has no variable
+// of that name; where nothing closes it, the macro is the rest.
+func Unresolved(value string) (macro string, found bool) {
+	at := strings.Index(value, "$(")
+	if at < 0 {
+		return "", false
+	}
+	macro, _, closed := strings.Cut(value[at:], ")")
+	if closed {
+		macro += ")"
+	}
+	return macro, true
 }
 
 // OnAgent reports whether an agent started the task and reads what it prints.

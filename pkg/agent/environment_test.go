@@ -165,3 +165,14 @@ func TestHanded(t *testing.T) {
 		}
 	}
 }
+
+func TestUnresolved(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"a$(Build.Reason)b$(c)": "$(Build.Reason)", "$(open": "$(open", "$()": "$()", "$ (x)": "", "$x": "", "": "",
+	} {
+		if got, found := Unresolved(value); got != want || found != (want != "") {
+			t.Errorf("Unresolved(%q) = %q, %t; want %q", value, got, found, want)
+		}
+	}
+}

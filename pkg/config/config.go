@@ -3,7 +3,6 @@ package config
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -172,11 +171,11 @@ func (l *loader) checkTexts() []string {
 			continue
 		}
 		l.given[f.name] = true
-		switch at := strings.Index(*f.value, "$("); {
+		switch macro, left := agent.Unresolved(*f.value); {
 		case !utf8.ValidString(*f.value):
 			l.add(f.name, "%s is not valid UTF-8", quote(*f.value))
-		case at >= 0:
-			l.add(f.name, "%s", unresolved(f.name, (*f.value)[at:]))
+		case left:
+			l.add(f.name, "%s", unresolved(f.name, macro))
 		default:
 			continue
 		}
@@ -186,11 +185,7 @@ func (l *loader) checkTexts() []string {
 }
 
 // unresolved words the fault of a value in which the agent left a "$(name)", or what it takes for one.
-func unresolved(input, rest string) string {
-	macro, _, closed := strings.Cut(rest, ")")
-	if closed {
-		macro += ")"
-	}
+func unresolved(input, macro string) string {
 	text := "it still contains " + quote(macro) + ": "
 	switch input {
 	case "pullRequestIds":

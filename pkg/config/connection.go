@@ -13,7 +13,7 @@ import (
 func (l *loader) readIdentity() {
 	var variable, token string
 	for _, found := range l.agent.JobTokens() {
-		if !strings.Contains(found.Token.Reveal(), "$(") {
+		if _, left := agent.Unresolved(found.Token.Reveal()); !left {
 			l.secret(found.Token)
 		}
 		if token == "" {
