@@ -146,18 +146,6 @@ func decodeList[T any](body io.Reader) ([]T, error) {
 	return all, err
 }
 
-// decodeOne reads an answer that is one object.
-func decodeOne[T any](body io.Reader) (*T, error) {
-	var one object[T]
-	switch err := unmarshal(body, &one); {
-	case err != nil:
-		return nil, err
-	case !one.set || one.bad:
-		return nil, errors.New("it is no object")
-	}
-	return &one.v, nil
-}
-
 // raw is any value, as it was sent; nil is an absent one.
 type raw jsontext.Value
 
@@ -166,6 +154,11 @@ func (r *raw) read(d *jsontext.Decoder) error {
 	*r = raw(v.Clone())
 	return err
 }
+
+// anything is any JSON value.
+type anything struct{}
+
+func (anything) read(d *jsontext.Decoder) error { return d.SkipValue() }
 
 // elements walks an array that has not begun yet; read takes one element.
 func elements(d *jsontext.Decoder, read func() error) error {

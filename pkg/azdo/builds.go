@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/build"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -31,119 +29,108 @@ type BuildQuery struct {
 
 // Builds returns the builds of a query.
 func (c *Client) Builds(ctx context.Context, q BuildQuery) ([]requeue.Build, error) {
-	op := "list builds"
+	k := call{op: "list builds", name: "builds", area: areaBuild}
 	if q.PipelineID > 0 {
-		op += " of pipeline " + strconv.Itoa(q.PipelineID)
+		k.op += " of pipeline " + strconv.Itoa(q.PipelineID)
 	}
 	if q.RefName != "" {
-		op += " on " + oneLine(q.RefName)
+		k.op += " on " + oneLine(q.RefName)
 	}
-	top := buildsTop
+	return continued(k, q.Top, func(token string) ([]requeue.Build, string, error) { return c.buildsPage(ctx, k, q, token) })
+}
+
+// buildsPage reads one page, and the token of the next.
+func (c *Client) buildsPage(ctx context.Context, k call, q BuildQuery, token string) ([]requeue.Build, string, error) {
+	args := build.GetBuildsArgs{Project: new(q.Project.String()), Top: new(buildsTop)}
 	if q.Top > 0 {
-		top = min(q.Top, buildsTop)
+		args.Top = new(min(q.Top, buildsTop))
 	}
-	query := url.Values{"$top": {strconv.Itoa(top)}}
 	if q.PipelineID > 0 {
-		query.Set("definitions", strconv.Itoa(q.PipelineID))
+		args.Definitions = &[]int{q.PipelineID}
 	}
-	for name, value := range map[string]string{
-		"branchName": q.RefName, "statusFilter": q.Status, "queryOrder": q.Order,
-	} {
-		if value != "" {
-			query.Set(name, value)
-		}
+	if q.RefName != "" {
+		args.BranchName = &q.RefName
+	}
+	if q.Status != "" {
+		args.StatusFilter = new(build.BuildStatus(q.Status))
+	}
+	if q.Order != "" {
+		args.QueryOrder = new(build.BuildQueryOrder(q.Order))
 	}
 	if q.Deleted {
-		query.Set("deletedFilter", "includeDeleted")
+		args.DeletedFilter = &build.QueryDeletedOptionValues.IncludeDeleted
 	}
-	wire, err := continued[wireBuild](ctx, c, request{
-		location: locBuilds, version: "7.1-preview.7", route: map[string]string{"project": q.Project.String()}, query: query,
-		call: call{op: op, name: "builds", area: areaBuild},
-	}, q.Top)
+	if token != "" {
+		args.ContinuationToken = &token
+	}
+	page, found, err := typed(ctx, c, &k, c.sdk.build.GetBuilds, args)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	builds := make([]requeue.Build, 0, len(wire))
-	for i := range wire {
-		b, err := wire[i].build()
+	builds := make([]requeue.Build, 0, len(page.Value))
+	for i := range page.Value {
+		b, err := buildOf(&page.Value[i], found, strconv.Itoa(i)+".")
 		if err != nil {
-			return nil, &Error{Op: op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaBuild}
+			return nil, "", k.misread(err)
 		}
 		builds = append(builds, b)
 	}
-	return builds, nil
+	return builds, page.ContinuationToken, nil
 }
 
 // Build returns one build. IsGone tells of its error that the build exists no more.
 func (c *Client) Build(ctx context.Context, project uuid.UUID, id int) (requeue.Build, error) {
-	var found requeue.Build
-	err := c.send(ctx, request{
-		location: locBuilds, version: "7.1-preview.7",
-		route: map[string]string{"project": project.String(), "buildId": strconv.Itoa(id)},
-		call: call{op: fmt.Sprintf("read build %d", id), name: "build", area: areaBuild, decode: func(_ http.Header, body io.Reader) error {
-			wire, err := decodeOne[wireBuild](body)
-			if err != nil {
-				return err
-			}
-			if found, err = wire.build(); err != nil {
-				return err
-			}
-			if found.ID != id {
-				return errors.New("it is about another build")
-			}
-			return nil
-		}},
-	})
+	answer, k, found, err := c.build(ctx, project, id)
 	if err != nil {
 		return requeue.Build{}, err
 	}
-	return found, nil
+	b, err := buildOf(answer, found, "")
+	if err == nil && b.ID != id {
+		err = errors.New("it is about another build")
+	}
+	if err != nil {
+		return requeue.Build{}, k.misread(err)
+	}
+	return b, nil
 }
 
-type wireBuild struct {
-	ID         number `json:"id"`
-	Definition object[struct {
-		ID number `json:"id"`
-	}] `json:"definition"`
-	Status      word    `json:"status"`
-	Result      word    `json:"result"`
-	Reason      word    `json:"reason"`
-	Branch      text    `json:"sourceBranch"`
-	Version     text    `json:"sourceVersion"`
-	Finished    instant `json:"finishTime"`
-	Parameters  text    `json:"parameters"` // JSON within a string
-	TriggerInfo object[struct {
-		SourceSHA text `json:"pr.sourceSha"`
-	}] `json:"triggerInfo"`
+func (c *Client) build(ctx context.Context, project uuid.UUID, id int) (*build.Build, *call, *findings, error) {
+	k := &call{op: fmt.Sprintf("read build %d", id), name: "build", area: areaBuild}
+	answer, found, err := typed(ctx, c, k, c.sdk.build.GetBuild, build.GetBuildArgs{Project: new(project.String()), BuildId: &id})
+	return answer, k, found, err
 }
 
-// build converts a build. What decides is required to be readable; the parameters are free text and may be anything.
-func (w *wireBuild) build() (requeue.Build, error) {
+// buildOf converts a build, the paths of whose fields begin with at. What decides is required to be readable; the
+// parameters are free text and may be anything.
+func buildOf(w *build.Build, found *findings, at string) (requeue.Build, error) {
+	definition := valueOf(w.Definition)
+	id, idOK := inRange(w.Id)
+	pipeline, pipelineOK := inRange(definition.Id)
 	bad := firstBad(
-		field{"id", w.ID.bad || w.ID.n == 0},
-		field{"definition", w.Definition.bad || w.Definition.v.ID.bad},
-		field{"status", w.Status.bad},
-		field{"result", w.Result.bad},
-		field{"reason", w.Reason.bad},
-		field{"sourceBranch", w.Branch.bad},
-		field{"sourceVersion", w.Version.bad},
-		field{"finishTime", w.Finished.bad},
+		field{"id", !idOK || id == 0},
+		field{"definition", found.is(at+"definition") || found.is(at+"definition.id") || !pipelineOK},
+		field{"status", found.is(at + "status")},
+		field{"result", found.is(at + "result")},
+		field{"reason", found.is(at + "reason")},
+		field{"sourceBranch", found.is(at + "sourceBranch")},
+		field{"sourceVersion", found.is(at + "sourceVersion")},
+		field{"finishTime", found.is(at + "finishTime")},
 	)
 	if bad != "" {
 		return requeue.Build{}, fmt.Errorf("build field %s is missing or of a wrong type", bad)
 	}
 	b := requeue.Build{
-		ID: w.ID.n, PipelineID: w.Definition.v.ID.n, Status: w.Status.s, Result: w.Result.s, Reason: w.Reason.s,
-		RefName: w.Branch.s, MergeCommitID: w.Version.s, Finished: w.Finished.t.Time(),
+		ID: id, PipelineID: pipeline, Status: string(valueOf(w.Status)), Result: string(valueOf(w.Result)), Reason: string(valueOf(w.Reason)),
+		RefName: valueOf(w.SourceBranch), MergeCommitID: valueOf(w.SourceVersion), Finished: timeOf(w.FinishTime),
 	}
 	var parameters object[struct {
 		SourceCommitID text `json:"system.pullRequest.sourceCommitId"`
 	}]
-	if unmarshal(strings.NewReader(w.Parameters.s), &parameters) == nil {
+	if unmarshal(strings.NewReader(valueOf(w.Parameters)), &parameters) == nil { // JSON within a string
 		b.SourceCommitID = parameters.v.SourceCommitID.s
 	}
 	if b.SourceCommitID == "" {
-		b.SourceCommitID = w.TriggerInfo.v.SourceSHA.s
+		b.SourceCommitID = valueOf(w.TriggerInfo)["pr.sourceSha"]
 	}
 	return b, nil
 }

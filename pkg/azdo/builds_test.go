@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/build"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -78,11 +79,8 @@ func TestBuildAnswer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire, err := decodeOne[wireBuild](strings.NewReader(tt.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := wire.build()
+			answer, found := asSDK[build.Build](t, tt.body)
+			got, err := buildOf(answer, found, "")
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) {
 					t.Errorf("got %v", err)

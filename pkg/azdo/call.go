@@ -1,90 +1,43 @@
 package azdo
 
 import (
-	"bytes"
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
 )
 
-// request is what one method asks the service for.
-type request struct {
-	method   string // "" is GET
-	location uuid.UUID
-	version  string
-	route    map[string]string
-	query    url.Values
-	body     []byte
-	accept   string // "" is JSON
-	call     call
-}
-
-// send sends a request; its call.decode has the answer.
-func (c *Client) send(ctx context.Context, r request) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			// The SDK dereferences what servers send. usableLocations keeps the known cases away; this is the last resort.
-			err = &Error{Op: r.call.op, Message: oneLine(fmt.Sprintf("unexpected state: %v", p)), Lost: r.call.write}
-		}
-	}()
-	for name, value := range r.route {
-		if value == "" || value == "." || value == ".." {
-			return &Error{Op: r.call.op, Message: fmt.Sprintf("%q is no %s", value, name)}
-		}
-	}
-	if err := c.Connect(ctx); err != nil {
-		return wrap(r.call.op, err)
-	}
-	var body io.Reader
-	mediaType := ""
-	if r.body != nil {
-		body, mediaType = bytes.NewReader(r.body), azuredevops.MediaTypeApplicationJson
-	}
-	if r.method == "" {
-		r.method = http.MethodGet
-	}
-	r.call.write, r.call.body = r.method != http.MethodGet, r.body
-	resp, err := c.sdk.Send(withCall(ctx, &r.call), r.method, r.location, r.version, r.route, r.query, body, mediaType, cmp.Or(r.accept, azuredevops.MediaTypeApplicationJson), nil)
-	if err != nil {
-		return wrap(r.call.op, err)
-	}
-	return resp.Body.Close()
-}
-
-// call is one request of the client as the transport sees it, with the state of its tries. It travels in the context of
-// the request and belongs to one goroutine at a time.
+// call is what the transport has to know of one request, and the state of its tries. It travels in the request's context
+// and belongs to one goroutine at a time. The answer goes back as the answer.
 type call struct {
-	op    string // for errors: "list the evaluations"
-	name  string // for Options.OnRequest: "evaluations"
-	area  area
-	write bool // changes something: sent once
-	body  []byte
+	op   string // for errors: "list the evaluations"
+	name string // for Options.OnRequest: "evaluations"
+	area area
 	// fresh says that the request was decided on a look at the service which a long wait makes worthless.
 	fresh bool
-	// begun is called when the request has been written to a connection; nil for nobody.
-	begun func()
 	// empty says that an answer without a body is an answer.
 	empty bool
 	// plain says that the answer is text, which may look like a web page.
 	plain bool
-	// decode reads the answer; nil takes any JSON. It runs once per try and must start from nothing. A syntax error at
-	// the end of the body means that the answer was torn.
-	decode func(h http.Header, body io.Reader) error
-	// rewrite, instead of decode, returns the body that the SDK is to see.
-	rewrite func(body io.Reader) ([]byte, error)
+	// table says that the answer is the table of locations, of which the SDK sees what it needs.
+	table bool
+	// answer is the type that a method of the SDK decodes the answer into; nil where it is decoded here.
+	answer reflect.Type
 
+	write bool // it changes something: sent once
 	tries int
 	spent time.Duration
-	wait  time.Duration
-	last  *Error
+
+	status int // of the last answer
+	found  *findings
 }
 
 type callKey struct{}
@@ -98,12 +51,64 @@ func callOf(ctx context.Context) *call {
 	return c
 }
 
-// fresh copies what sending a request changes: the SDK adds to the route, paging to the query.
-func fresh(r request) request {
-	route := make(map[string]string, len(r.route)+2)
-	maps.Copy(route, r.route)
-	query := make(url.Values, len(r.query)+2)
-	maps.Copy(query, r.query)
-	r.route, r.query = route, query
-	return r
+// misread is the error of an answer that came, and is not what was asked for.
+func (c *call) misread(err error) *Error {
+	return &Error{
+		Op: c.op, StatusCode: c.status, Message: "the answer has an unexpected shape: " + oneLine(err.Error()), Err: err, area: c.area,
+		Lost: c.write, // whoever sent it, the service may have done its work
+	}
+}
+
+// recovered is deferred by whoever calls the SDK, which dereferences what servers send. usableLocations and fitted keep the
+// known cases away; this is the last resort.
+func recovered(c *call, err *error) {
+	if p := recover(); p != nil {
+		*err = &Error{Op: c.op, Message: oneLine(fmt.Sprintf("unexpected state: %v", p)), Lost: c.write}
+	}
+}
+
+// request is one of a list that is decoded here.
+type request struct {
+	location uuid.UUID
+	version  string
+	route    map[string]string
+	query    url.Values
+	call     call
+}
+
+// answer is what the service sent, read whole and known to be JSON. Its memory is used again after Close.
+type answer struct {
+	io.Reader
+	header http.Header
+	body   *body
+}
+
+// Close implements io.Closer.
+func (a *answer) Close() error {
+	a.body.free()
+	return nil
+}
+
+// send sends a request and returns its answer, which the caller closes.
+func (c *Client) send(ctx context.Context, r *request) (a *answer, err error) {
+	defer recovered(&r.call, &err)
+	for name, value := range r.route {
+		if value == "" {
+			return nil, &Error{Op: r.call.op, Message: "there is no " + name}
+		}
+	}
+	if err := c.Connect(ctx); err != nil {
+		return nil, wrap(r.call.op, err)
+	}
+	// The SDK adds to the route.
+	resp, err := c.sdk.connection.Send(withCall(ctx, &r.call), http.MethodGet, r.location, r.version, maps.Clone(r.route), r.query, nil, "", azuredevops.MediaTypeApplicationJson, nil)
+	if err != nil {
+		return nil, wrap(r.call.op, err)
+	}
+	a, ours := resp.Body.(*answer)
+	if !ours {
+		return nil, errors.Join(wrap(r.call.op, errNoBody), resp.Body.Close())
+	}
+	a.header = resp.Header
+	return a, nil
 }

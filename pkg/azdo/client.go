@@ -45,7 +45,7 @@ type Options struct {
 
 // Client is a connection to one collection. Its methods may be called from several goroutines.
 type Client struct {
-	sdk        *azuredevops.Client
+	sdk        sdk
 	collection *url.URL
 	locations  gate
 	policies   policies
@@ -84,8 +84,8 @@ func open(o Options, network http.RoundTripper) (*Client, error) {
 		UserAgent:               strings.TrimSpace("reschedule-pull-request-evaluations/" + o.Version),
 	}
 	// NewClientWithOptions takes the URL as it is; the SDK's other constructors lower-case all of it.
-	sdk := azuredevops.NewClientWithOptions(connection, collection.String(), azuredevops.WithHTTPClient(&http.Client{Transport: t, CheckRedirect: neverFollow}))
-	return &Client{sdk: sdk, collection: collection}, nil
+	client := azuredevops.NewClientWithOptions(connection, collection.String(), azuredevops.WithHTTPClient(&http.Client{Transport: t, CheckRedirect: neverFollow}))
+	return &Client{sdk: newSDK(client), collection: collection}, nil
 }
 
 func parseCollection(raw string) (*url.URL, error) {
@@ -106,7 +106,8 @@ func (c *Client) Connect(ctx context.Context) error {
 	return wrap("connect", c.locations.do(ctx, func(ctx context.Context) error {
 		// The SDK reads the table before it looks up a location, once per URL and process, but ten first calls at once
 		// read it ten times. No server has the zero location, so this reads the table and nothing else.
-		resp, err := c.sdk.Send(withCall(ctx, &call{op: "connect"}), http.MethodGet, uuid.Nil, "", nil, nil, nil, "", azuredevops.MediaTypeApplicationJson, nil)
+		table := &call{op: "reach the organization (OPTIONS _apis)", name: "locations", table: true}
+		resp, err := c.sdk.connection.Send(withCall(ctx, table), http.MethodGet, uuid.Nil, "", nil, nil, nil, "", azuredevops.MediaTypeApplicationJson, nil)
 		if err == nil {
 			return resp.Body.Close()
 		}

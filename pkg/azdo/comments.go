@@ -2,106 +2,82 @@ package azdo
 
 import (
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/git"
+
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
-
-// The service's words for a comment that people wrote and for a thread that asks for nothing (CommentType,
-// CommentThreadStatus).
-const (
-	commentTypeText    = "text"
-	threadStatusClosed = "closed"
-)
-
-type wireThread struct {
-	ID       number             `json:"id"`
-	Deleted  flag               `json:"isDeleted"`
-	Comments array[wireComment] `json:"comments"`
-}
-
-type wireComment struct {
-	ID      number               `json:"id"`
-	Content text                 `json:"content"`
-	Deleted flag                 `json:"isDeleted"`
-	Author  object[wireIdentity] `json:"author"`
-}
 
 // Comment keeps one thread on a pull request: the one whose first comment is by this author and holds the marker. Its
 // text is replaced in place where it differs; without such a thread one is opened, closed so that it blocks nothing. No
 // request that writes is repeated. changed reports whether one was answered.
 func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author requeue.Identity, marker, text string) (changed bool, err error) {
-	op := "comment"
+	const op = "comment"
 	switch {
 	case author.ID == "":
 		return false, &Error{Op: op, Message: "it is not known whom the token stands for, so its own thread cannot be told from others", area: areaComment}
 	case marker == "" || !strings.Contains(text, marker):
 		return false, &Error{Op: op, Message: "the text lacks the marker that its thread is found by", area: areaComment}
 	}
-	var threads []wireThread
-	err = c.send(ctx, request{
-		location: locThreads, version: "7.1-preview.1", route: pullRequestRoute(pr),
-		call: call{op: op, name: "threads", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
-			threads, err = decodeList[wireThread](body)
-			return err
-		}},
+	project, repository := placeOf(pr)
+	list, found, err := typed(ctx, c, &call{op: op, name: "threads", area: areaCode}, c.sdk.git.GetThreads, git.GetThreadsArgs{
+		Project: project, RepositoryId: repository, PullRequestId: &pr.ID,
 	})
 	if err != nil {
 		return false, err
 	}
-	for i := range threads {
-		t := &threads[i]
-		first, ours := t.first(author, marker)
-		if !ours {
+	for i := range *list {
+		t := &(*list)[i]
+		first, ours := firstComment(t, author, marker)
+		if !ours || found.is(strconv.Itoa(i)+".isDeleted") {
 			continue
 		}
-		if sameText(first.Content.s, text) {
+		if sameText(valueOf(first.Content), text) {
 			return false, nil
 		}
-		route := pullRequestRoute(pr)
-		route["threadId"], route["commentId"] = strconv.Itoa(t.ID.n), strconv.Itoa(first.ID.n)
-		return c.write(ctx, op, "comment", http.MethodPatch, route, map[string]any{"content": text})
+		return c.updateComment(ctx, pr, *t.Id, *first.Id, text)
 	}
-	return c.write(ctx, op, "thread", http.MethodPost, pullRequestRoute(pr), map[string]any{
-		"comments": []any{map[string]any{"parentCommentId": 0, "content": text, "commentType": commentTypeText}},
-		"status":   threadStatusClosed,
-	})
+	return c.createThread(ctx, pr, text)
 }
 
-// first is the first comment of the thread, and whether the thread is the author's own.
-func (t *wireThread) first(author requeue.Identity, marker string) (*wireComment, bool) {
-	if t.Deleted.v || t.Deleted.bad || t.ID.n == 0 || len(t.Comments.v) == 0 {
+// firstComment is the first comment of a thread, and whether the thread is the author's own.
+func firstComment(t *git.GitPullRequestCommentThread, author requeue.Identity, marker string) (*git.Comment, bool) {
+	comments := valueOf(t.Comments)
+	if id, ok := inRange(t.Id); !ok || id == 0 || valueOf(t.IsDeleted) || len(comments) == 0 {
 		return nil, false
 	}
-	first := &t.Comments.v[0]
-	ours := !first.Deleted.v && first.ID.n != 0 && strings.EqualFold(first.Author.v.ID.s, author.ID) && strings.Contains(first.Content.s, marker)
-	return first, ours
+	first := &comments[0]
+	id, ok := inRange(first.Id)
+	return first, ok && id != 0 && !valueOf(first.IsDeleted) && strings.EqualFold(valueOf(valueOf(first.Author).Id), author.ID) &&
+		strings.Contains(valueOf(first.Content), marker)
+}
+
+// updateComment replaces the text of a comment.
+func (c *Client) updateComment(ctx context.Context, pr requeue.PullRequest, thread, comment int, text string) (bool, error) {
+	project, repository := placeOf(pr)
+	_, _, err := typed(ctx, c, &call{op: "comment", name: "comment", area: areaComment}, c.sdk.git.UpdateComment, git.UpdateCommentArgs{
+		Project: project, RepositoryId: repository, PullRequestId: &pr.ID, ThreadId: &thread, CommentId: &comment,
+		Comment: &git.Comment{Content: &text},
+	})
+	return err == nil, err
+}
+
+// createThread opens a thread of one comment that asks for nothing.
+func (c *Client) createThread(ctx context.Context, pr requeue.PullRequest, text string) (bool, error) {
+	project, repository := placeOf(pr)
+	_, _, err := typed(ctx, c, &call{op: "comment", name: "thread", area: areaComment}, c.sdk.git.CreateThread, git.CreateThreadArgs{
+		Project: project, RepositoryId: repository, PullRequestId: &pr.ID,
+		CommentThread: &git.GitPullRequestCommentThread{
+			Comments: &[]git.Comment{{ParentCommentId: new(0), Content: &text, CommentType: &git.CommentTypeValues.Text}},
+			Status:   &git.CommentThreadStatusValues.Closed,
+		},
+	})
+	return err == nil, err
 }
 
 // sameText compares what the service kept with what would be written: it may have changed line ends.
 func sameText(a, b string) bool { return unixText(a) == unixText(b) }
 
 func unixText(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
-
-func (c *Client) write(ctx context.Context, op, name, method string, route map[string]string, body any) (bool, error) {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		return false, &Error{Op: op, Message: oneLine(err.Error()), area: areaComment}
-	}
-	location := locThreads
-	if method == http.MethodPatch {
-		location = locComments
-	}
-	err = c.send(ctx, request{
-		method: method, location: location, version: "7.1-preview.1", route: route, body: encoded,
-		call: call{op: op, name: name, area: areaComment, decode: func(_ http.Header, body io.Reader) error {
-			_, err := decodeOne[struct{}](body)
-			return err
-		}},
-	})
-	return err == nil, err
-}

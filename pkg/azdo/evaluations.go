@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/policy"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -24,22 +25,11 @@ import (
 // written nowhere, so without them a short page could not be told from the last one.
 func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest, notApplicable bool) ([]requeue.Evaluation, error) {
 	project := pr.Repository.Project.ID
-	op := "list the evaluations"
-	r := request{
-		location: locEvaluations, version: "7.1-preview.1", route: map[string]string{"project": project.String()},
-		query: url.Values{
-			"artifactId":           {fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%d", project, pr.ID)},
-			"includeNotApplicable": {"true"},
-		},
-		call: call{op: op, name: "evaluations", area: areaCode},
-	}
 	all := []requeue.Evaluation{}
 	var seen []uuid.UUID
 	share := commits{pr.SourceCommitID}
 	for skip := 0; ; {
-		page, err := numbered(ctx, c, r, skip, func(body io.Reader) ([]requeue.Evaluation, error) {
-			return decodeEvaluations(body, &c.policies, project, &share)
-		})
+		page, err := c.evaluationsPage(ctx, project, pr.ID, skip, &share)
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +47,28 @@ func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest, notApp
 			return slices.Clip(all), nil
 		}
 	}
+}
+
+// evaluationsPage reads the evaluations of a pull request from the skip-th on.
+func (c *Client) evaluationsPage(ctx context.Context, project uuid.UUID, pullRequest, skip int, share *commits) ([]requeue.Evaluation, error) {
+	r := request{
+		location: locEvaluations, version: "7.1-preview.1", route: map[string]string{"project": project.String()},
+		query: url.Values{
+			"artifactId":           {fmt.Sprintf("vstfs:///CodeReview/CodeReviewId/%s/%d", project, pullRequest)},
+			"includeNotApplicable": {"true"},
+		},
+		call: call{op: "list the evaluations", name: "evaluations", area: areaCode},
+	}
+	a, err := c.numbered(ctx, &r, skip)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = a.Close() }()
+	page, err := decodeEvaluations(a.Reader, &c.policies, project, share)
+	if err != nil {
+		return nil, r.call.misread(err)
+	}
+	return page, nil
 }
 
 // commits are the few commits that the evaluations of one pull request name again and again.
@@ -84,42 +96,56 @@ const maxStale = 3 * time.Second
 
 // Evaluation returns one evaluation, whatever the state of its policy.
 func (c *Client) Evaluation(ctx context.Context, project, id uuid.UUID) (requeue.Evaluation, error) {
-	return c.evaluation(ctx, http.MethodGet, "read the evaluation", areaCode, project, id, nil)
+	k := &call{op: "read the evaluation", name: "evaluation", area: areaCode}
+	record, found, err := typed(ctx, c, k, c.sdk.policy.GetPolicyEvaluation, policy.GetPolicyEvaluationArgs{Project: new(project.String()), EvaluationId: &id})
+	if err != nil {
+		return requeue.Evaluation{}, err
+	}
+	e, err := wireRecord(record, found).evaluation(&c.policies, project)
+	if err == nil && e.ID != id {
+		err = errors.New("it is about another evaluation")
+	}
+	if err != nil {
+		return requeue.Evaluation{}, k.misread(err)
+	}
+	return e, nil
 }
 
 // Requeue asks the service to re-queue one evaluation: one PATCH without a body, never repeated by any layer. The answer
 // is the record, whether or not anything was started, and perhaps under a new number. If ctx is cancelled before the request has begun, nothing is sent;
 // once it has begun it gets three more seconds for its answer. If it would have had to wait for more than maxStale before
-// it could begin, nothing is sent, see IsOverdue. begun is called when it was written to a connection.
+// it could begin, nothing is sent, see IsOverdue. begun is called when it was written to a connection; nil for nobody.
 func (c *Client) Requeue(ctx context.Context, project, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
-	return c.evaluation(ctx, http.MethodPatch, "re-queue", areaRequeue, project, id, begun)
-}
-
-func (c *Client) evaluation(
-	ctx context.Context, method, op string, area area, project, id uuid.UUID, begun func(),
-) (requeue.Evaluation, error) {
-	var found requeue.Evaluation
-	err := c.send(ctx, request{
-		method: method, location: locEvaluation, version: "7.1-preview.1",
-		route: map[string]string{"project": project.String(), "evaluationId": id.String()},
-		call: call{op: op, name: "evaluation", area: area, begun: begun, fresh: begun != nil, decode: func(_ http.Header, body io.Reader) error {
-			wire, err := decodeOne[wireEvaluation](body)
-			if err != nil {
-				return err
-			}
-			if found, err = wire.evaluation(&c.policies, project); err != nil {
-				return err
-			}
-			if found.ID != id && method == http.MethodGet {
-				return errors.New("it is about another evaluation")
-			}
-			return nil
-		}},
-	})
+	k := &call{op: "re-queue", name: "evaluation", area: areaRequeue, fresh: begun != nil}
+	if begun != nil {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { begun() }})
+	}
+	record, found, err := typed(ctx, c, k, c.sdk.policy.RequeuePolicyEvaluation, policy.RequeuePolicyEvaluationArgs{Project: new(project.String()), EvaluationId: &id})
 	if err != nil {
 		return requeue.Evaluation{}, err
 	}
-	return found, nil
+	e, err := wireRecord(record, found).evaluation(&c.policies, project)
+	if err != nil {
+		return requeue.Evaluation{}, k.misread(err)
+	}
+	return e, nil
+}
+
+// wireRecord is a record of the SDK in the shape in which the lists are read, so that both are converted by one rule.
+func wireRecord(r *policy.PolicyEvaluationRecord, found *findings) *wireEvaluation {
+	w := &wireEvaluation{
+		ID:        guid{valueOf(r.EvaluationId), found.is("evaluationId")},
+		Status:    word{string(valueOf(r.Status)), found.is("status")},
+		Completed: instantOf(r.CompletedDate, found.is("completedDate")),
+	}
+	w.Configuration.bad = found.is("configuration")
+	if r.Configuration != nil {
+		w.Configuration.set, w.Configuration.v = true, wireConfiguration(r.Configuration, found)
+	}
+	if err := reread(r.Context, &w.Context); err != nil {
+		w.Context.bad = true
+	}
+	return w
 }
 
 type wireEvaluation struct {

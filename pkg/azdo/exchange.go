@@ -38,7 +38,7 @@ type Exchange struct {
 // exchange describes one try for Options.OnExchange.
 func (c *call) exchange(collection *url.URL, req *http.Request, at time.Time, took time.Duration, resp *http.Response, body *body, err error) Exchange {
 	e := Exchange{
-		At: at, Took: took, Method: req.Method, What: c.name, Query: req.URL.Query(), Request: c.body,
+		At: at, Took: took, Method: req.Method, What: c.name, Query: req.URL.Query(),
 		Path: strings.Trim(strings.TrimPrefix(req.URL.EscapedPath(), collection.EscapedPath()), "/"),
 	}
 	if resp != nil {

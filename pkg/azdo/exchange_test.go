@@ -105,11 +105,11 @@ func TestExchangeOfAWrite(t *testing.T) {
 	if _, err := c.Labels(t.Context(), pr); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.write(t.Context(), "comment", "thread", http.MethodPost, pullRequestRoute(pr), map[string]any{"status": "closed"}); err != nil {
+	if _, err := c.createThread(t.Context(), pr, "x"); err != nil {
 		t.Fatal(err)
 	}
 	base := projectID.String() + "/_apis/git/repositories/" + repositoryID.String() + "/pullRequests/24/"
-	want := []string{"OPTIONS _apis  ", "GET " + base + "labels  ", "POST " + base + `threads  {"status":"closed"}`}
+	want := []string{"OPTIONS _apis  ", "GET " + base + "labels  ", "POST " + base + `threads  {"comments":[{"commentType":"text","content":"x","parentCommentId":0}],"status":"closed"}`}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -14,6 +14,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -284,6 +285,20 @@ func asError(t testing.TB, err error) *Error {
 		t.Fatalf("error is %T (%v), want *Error", err, err)
 	}
 	return e
+}
+
+// asSDK reads an answer as a typed method of the SDK does, behind fitted. A nil value is an answer that was refused.
+func asSDK[T any](t testing.TB, body string) (*T, *findings) {
+	t.Helper()
+	shown, found, err := fitted(strings.NewReader(body), reflect.TypeFor[T]())
+	if err != nil {
+		return nil, nil
+	}
+	v := new(T)
+	if err := json.Unmarshal(shown, v); err != nil {
+		t.Errorf("the SDK cannot read %s, which was made of %s: %v", shown, body, err)
+	}
+	return v, found
 }
 
 // record is an evaluation of a build policy as the service sends it; fields change or add to it, nil removes.

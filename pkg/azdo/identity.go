@@ -1,51 +1,42 @@
 package azdo
 
 import (
+	"cmp"
 	"context"
-	"io"
-	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/identity"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/location"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
 // Identity returns whom the token stands for, by the name that the service's pages show.
 func (c *Client) Identity(ctx context.Context) (requeue.Identity, error) {
-	type wire struct {
-		User object[struct {
-			ID         word `json:"id"`
-			Name       word `json:"providerDisplayName"`
-			CustomName word `json:"customDisplayName"`
-			Properties object[struct {
-				Account object[struct {
-					Value word `json:"$value"`
-				}] `json:"Account"`
-			}] `json:"properties"`
-		}] `json:"authenticatedUser"`
-	}
-	var found *wire
-	err := c.send(ctx, request{
-		location: locConnectionData, version: "7.1-preview.1",
-		call: call{op: "read the identity", name: "connectionData", area: areaOrganization, decode: func(_ http.Header, body io.Reader) (err error) {
-			found, err = decodeOne[wire](body)
-			return err
-		}},
-	})
+	k := &call{op: "read the identity", name: "connectionData", area: areaOrganization}
+	data, _, err := typed(ctx, c, k, c.sdk.location.GetConnectionData, location.GetConnectionDataArgs{})
 	if err != nil {
 		return requeue.Identity{}, err
 	}
-	user := &found.User.v
-	identity := requeue.Identity{ID: user.ID.s, DisplayName: user.Name.s, UniqueName: user.Properties.v.Account.v.Value.s}
-	if identity.DisplayName == "" {
-		identity.DisplayName = user.CustomName.s
+	who := identityOf(valueOf(data.AuthenticatedUser))
+	if who.ID == "" || who.DisplayName == "" {
+		return who, &Error{Op: k.op, Message: "the answer names nobody", area: k.area}
 	}
-	if identity.ID == "" || identity.DisplayName == "" {
-		return identity, &Error{Op: "read the identity", Message: "the answer names nobody", area: areaOrganization}
-	}
-	return identity, nil
+	return who, nil
 }
 
-type wireIdentity struct {
-	ID          word `json:"id"`
-	DisplayName word `json:"displayName"`
-	UniqueName  word `json:"uniqueName"`
+func identityOf(user identity.Identity) requeue.Identity {
+	who := requeue.Identity{DisplayName: cmp.Or(valueOf(user.ProviderDisplayName), valueOf(user.CustomDisplayName))}
+	if id := valueOf(user.Id); id != uuid.Nil {
+		who.ID = id.String()
+	}
+	var properties object[struct {
+		Account object[struct {
+			Value word `json:"$value"`
+		}] `json:"Account"`
+	}]
+	if reread(user.Properties, &properties) == nil {
+		who.UniqueName = properties.v.Account.v.Value.s
+	}
+	return who
 }

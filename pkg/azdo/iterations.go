@@ -2,41 +2,35 @@ package azdo
 
 import (
 	"context"
-	"io"
-	"net/http"
+	"errors"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/pr-evaluations/reschedule/pkg/requeue"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/git"
 )
 
 // LastPush returns when the newest iteration of a pull request was made, which is when its source branch was pushed to
 // last. It is the zero time where the service shows no iteration.
 func (c *Client) LastPush(ctx context.Context, project, repository uuid.UUID, pullRequest int) (time.Time, error) {
-	type wire struct {
-		Created instant `json:"createdDate"`
-	}
-	const op = "list the iterations"
-	var iterations []wire
-	err := c.send(ctx, request{
-		location: locIterations, version: "7.1-preview.1",
-		route: map[string]string{"project": project.String(), "repositoryId": repository.String(), "pullRequestId": strconv.Itoa(pullRequest)},
-		call: call{op: op, name: "iterations", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
-			iterations, err = decodeList[wire](body)
-			return err
-		}},
+	k := &call{op: "list the iterations", name: "iterations", area: areaCode}
+	iterations, found, err := typed(ctx, c, k, c.sdk.git.GetPullRequestIterations, git.GetPullRequestIterationsArgs{
+		Project: new(project.String()), RepositoryId: new(repository.String()), PullRequestId: &pullRequest,
 	})
-	if err != nil && !IsGone(err) && !unregistered(err) {
+	switch {
+	case IsGone(err), unregistered(err):
+		return time.Time{}, nil
+	case err != nil:
 		return time.Time{}, err
 	}
-	var last requeue.Instant
-	for _, i := range iterations {
-		if i.Created.bad {
-			return time.Time{}, &Error{Op: op, Message: "the answer has an unexpected shape: createdDate is not what was expected", area: areaCode}
+	var last time.Time
+	for i, iteration := range *iterations {
+		if found.is(strconv.Itoa(i) + ".createdDate") {
+			return time.Time{}, k.misread(errors.New("createdDate is not what was expected"))
 		}
-		last = max(last, i.Created.t)
+		if at := timeOf(iteration.CreatedDate); at.After(last) {
+			last = at
+		}
 	}
-	return last.Time(), nil
+	return last, nil
 }

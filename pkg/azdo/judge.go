@@ -1,6 +1,7 @@
 package azdo
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -16,8 +17,8 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/agent/agenthttp"
 )
 
-// judge decides what an answer amounts to: the body for the SDK to see, or a failure.
-func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err error) ([]byte, *Error) {
+// judge decides what an answer amounts to: one whose body can be decoded, which it puts in place, or a failure.
+func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err error) *Error {
 	e := &Error{}
 	if resp != nil {
 		e.StatusCode = resp.StatusCode
@@ -25,7 +26,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err e
 	}
 	if err != nil {
 		c.judgeConnection(ctx, e, err)
-		return nil, e
+		return e
 	}
 	contentType := strings.ToLower(resp.Header.Get("Content-Type"))
 	switch status := resp.StatusCode; {
@@ -33,21 +34,21 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err e
 		// A write lands here too: whoever sent the page, the service may have done its work.
 		e.SignIn = true
 		e.Message = "a web page instead of data" + pageTitle(body.head())
-		return nil, e
+		return e
 	case status/100 == 2:
-		answer, err := c.read(resp.Header, body)
-		if err == nil {
-			return answer, nil
+		var err error
+		if resp.Body, err = c.read(resp.Header, body); err == nil {
+			return nil
 		}
 		c.judgeShape(e, err)
-		return nil, e
+		return e
 	case status/100 == 3:
 		e.judgeRedirect(resp.Header.Get("Location"))
-		return nil, e
+		return e
 	}
 	if e.StatusCode == http.StatusProxyAuthRequired {
 		e.Message = (&agenthttp.ProxyError{Status: e.StatusCode}).Error() // the proxy's own text may quote what it was sent
-		return nil, e
+		return e
 	}
 	e.fillFromBody(contentType, resp.Header.Get("X-TFS-ServiceError"), body)
 	if e.Message == "" {
@@ -58,7 +59,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err e
 		// A stopped collection stays stopped for the run.
 		e.transient = e.Code != codeCollectionStopped
 	}
-	return nil, e
+	return e
 }
 
 func dateOf(h http.Header) time.Time {
@@ -70,19 +71,33 @@ func dateOf(h http.Header) time.Time {
 
 var errNoBody = errors.New("the answer is empty")
 
-// read hands the body of a 2xx answer to the call.
-func (c *call) read(h http.Header, body *body) ([]byte, error) {
+// read returns the body of a 2xx answer as it can be decoded without a surprise: by the SDK, or by whoever sent the request
+// himself.
+func (c *call) read(h http.Header, body *body) (io.ReadCloser, error) {
+	var shown []byte
+	var err error
 	switch {
-	case len(body.head()) == 0 && c.empty:
-		return nil, nil
-	case len(body.head()) == 0:
+	case len(body.head()) == 0 && !c.empty:
 		return nil, errNoBody
-	case c.rewrite != nil:
-		return c.rewrite(body.reader())
-	case c.decode != nil:
-		return nil, c.decode(h, body.reader())
+	case len(body.head()) == 0:
+		c.found, shown = &findings{none: true}, []byte("null")
+	case c.plain:
+		c.found = &findings{json: strings.Contains(strings.ToLower(h.Get("Content-Type")), "json")}
+		if c.found.json {
+			err = unmarshal(body.reader(), anything{})
+		}
+		return &answer{Reader: body.reader(), body: body}, err
+	case c.table:
+		shown, err = usableLocations(body.reader())
+	case c.answer != nil:
+		shown, c.found, err = fitted(body.reader(), c.answer)
+		if err == nil && c.found.none && !c.empty {
+			err = errNoObject
+		}
+	default:
+		return &answer{Reader: body.reader(), body: body}, unmarshal(body.reader(), anything{})
 	}
-	return nil, nil
+	return io.NopCloser(bytes.NewReader(shown)), err
 }
 
 // judgeShape tells a torn answer, which a read asks for again, from one that is not what was asked for.

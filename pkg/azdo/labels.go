@@ -2,29 +2,31 @@ package azdo
 
 import (
 	"context"
-	"io"
-	"net/http"
+	"errors"
+
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/core"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/git"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
 // Labels returns the active labels of a pull request, which a single answer leaves out (vsts-rest-api-specs#389).
 func (c *Client) Labels(ctx context.Context, pr requeue.PullRequest) ([]string, error) {
-	op := "list the labels"
-	var labels []wireLabel
-	err := c.send(ctx, request{
-		location: locLabels, version: "7.1-preview.1", route: pullRequestRoute(pr),
-		call: call{op: op, name: "labels", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
-			labels, err = decodeList[wireLabel](body)
-			return err
-		}},
+	k := &call{op: "list the labels", name: "labels", area: areaCode}
+	project, repository := placeOf(pr)
+	list, found, err := typed(ctx, c, k, c.sdk.git.GetPullRequestLabels, git.GetPullRequestLabelsArgs{
+		Project: project, RepositoryId: repository, PullRequestId: &pr.ID,
 	})
 	if err != nil {
 		return nil, err
 	}
-	names, bad := activeLabels(labels, false)
+	var labels []wireLabel
+	for i := range *list {
+		labels = append(labels, wireLabelOf(&(*list)[i]))
+	}
+	names, bad := activeLabels(labels, found.any("name", "active"))
 	if bad {
-		return nil, &Error{Op: op, Message: "the answer has an unexpected shape: a label is not what was expected", area: areaCode}
+		return nil, k.misread(errors.New("a label is not what was expected"))
 	}
 	return names, nil
 }
@@ -32,6 +34,10 @@ func (c *Client) Labels(ctx context.Context, pr requeue.PullRequest) ([]string, 
 type wireLabel struct {
 	Name   word `json:"name"`
 	Active flag `json:"active"`
+}
+
+func wireLabelOf(l *core.WebApiTagDefinition) wireLabel {
+	return wireLabel{Name: word{s: valueOf(l.Name)}, Active: flagOf(l.Active, false)}
 }
 
 // activeLabels are the names of the labels that are set; bad reports a label of a wrong shape.

@@ -51,8 +51,8 @@ type wireLocation struct {
 	ReleasedVersion text   `json:"releasedVersion"`
 }
 
-// location is an entry as the SDK reads it. It dereferences each field without a look.
-type location struct {
+// tableEntry is an entry as the SDK reads it. It dereferences each field without a look.
+type tableEntry struct {
 	ID              string `json:"id"`
 	Area            string `json:"area"`
 	ResourceName    string `json:"resourceName"`
@@ -65,8 +65,8 @@ type location struct {
 
 var versionNumber = regexp.MustCompile(`^[0-9]{1,4}\.[0-9]{1,4}$`)
 
-func (w *wireLocation) location() (location, bool) {
-	l := location{
+func (w *wireLocation) entry() (tableEntry, bool) {
+	l := tableEntry{
 		w.ID.s, w.Area.s, w.ResourceName.s, w.RouteTemplate.s, w.ResourceVersion.n, w.MinVersion.s, w.MaxVersion.s, w.ReleasedVersion.s,
 	}
 	if l.Area == "" || l.ResourceName == "" || l.RouteTemplate == "" || l.ResourceVersion == 0 {
@@ -99,13 +99,13 @@ func usableLocations(body io.Reader) ([]byte, error) {
 	if !entries.present || entries.bad && len(entries.v) == 0 {
 		return nil, errNoList
 	}
-	kept := []location{}
+	kept := []tableEntry{}
 	for i := range entries.v {
 		id := strings.ToLower(entries.v[i].ID.s)
 		if !needed[id] {
 			continue
 		}
-		l, usable := entries.v[i].location()
+		l, usable := entries.v[i].entry()
 		if !usable {
 			return nil, errors.New("the entry of API " + id + " is incomplete")
 		}

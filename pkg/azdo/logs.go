@@ -6,21 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/build"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
-
-type wireBuildLog struct {
-	ID        number `json:"id"`
-	LineCount number `json:"lineCount"`
-}
 
 // BuildLogs returns what a build says of its failure beside its timeline: why it could not run, and the ends of the logs
 // of the first failed steps. A log that cannot be read is told in its place.
@@ -60,77 +53,60 @@ func (c *Client) BuildLogs(ctx context.Context, project uuid.UUID, id int, steps
 
 // validation is the error messages of a build's validationResults.
 func (c *Client) validation(ctx context.Context, project uuid.UUID, id int) ([]string, error) {
-	type wire struct {
-		Results array[struct {
-			Result  word `json:"result"`
-			Message text `json:"message"`
-		}] `json:"validationResults"`
+	answer, k, found, err := c.build(ctx, project, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case found.is("validationResults"):
+		return nil, k.misread(errors.New("its validation results are not what was expected"))
+	case found.is("validationResults.result"), found.is("validationResults.message"):
+		return nil, k.misread(errors.New("a validation result is not what was expected"))
 	}
 	var messages []string
-	err := c.send(ctx, request{
-		location: locBuilds, version: "7.1-preview.7", route: buildRoute(project, id),
-		call: call{op: fmt.Sprintf("read build %d", id), name: "build", area: areaBuild, decode: func(_ http.Header, body io.Reader) error {
-			build, err := decodeOne[wire](body)
-			if err != nil {
-				return err
-			}
-			messages = nil
-			if build.Results.bad {
-				return errors.New("its validation results are not what was expected")
-			}
-			for _, r := range build.Results.v {
-				if r.Result.bad || r.Message.bad {
-					return errors.New("a validation result is not what was expected")
-				}
-				if strings.EqualFold(r.Result.s, "error") && r.Message.s != "" {
-					messages = append(messages, cutBytes(r.Message.s, maxText))
-				}
-			}
-			return nil
-		}},
-	})
-	return messages, err
+	for _, r := range valueOf(answer.ValidationResults) {
+		if message := valueOf(r.Message); strings.EqualFold(string(valueOf(r.Result)), string(build.ValidationResultValues.Error)) && message != "" {
+			messages = append(messages, cutBytes(message, maxText))
+		}
+	}
+	return messages, nil
 }
 
 // logLengths are the line counts of a build's logs by their IDs, as far as the service tells them.
 func (c *Client) logLengths(ctx context.Context, project uuid.UUID, id int) (map[int]int, error) {
-	op := fmt.Sprintf("list the logs of build %d", id)
-	var logs []wireBuildLog
-	err := c.send(ctx, request{
-		location: locLogs, version: "7.1-preview.2", route: buildRoute(project, id),
-		call: call{op: op, name: "logs", area: areaBuild, decode: func(_ http.Header, body io.Reader) (err error) {
-			logs, err = decodeList[wireBuildLog](body)
-			return err
-		}},
-	})
+	k := &call{op: fmt.Sprintf("list the logs of build %d", id), name: "logs", area: areaBuild}
+	logs, _, err := typed(ctx, c, k, c.sdk.build.GetBuildLogs, build.GetBuildLogsArgs{Project: new(project.String()), BuildId: &id})
+	if err != nil {
+		return nil, err
+	}
 	lengths := map[int]int{}
-	for _, l := range logs {
-		if !l.ID.bad && l.ID.n > 0 && !l.LineCount.bad && l.LineCount.set {
-			lengths[l.ID.n] = l.LineCount.n
+	for _, l := range *logs {
+		if id, ok := inRange(l.Id); ok && id > 0 && l.LineCount != nil && *l.LineCount <= maxID {
+			lengths[id] = int(*l.LineCount)
 		}
 	}
-	return lengths, err
+	return lengths, nil
 }
 
 // logEnd reads the last lines of a log; whole says that it is all of it. Whether lines are counted from 0 or from 1 is
 // written nowhere: one more may be asked for than is kept.
-func (c *Client) logEnd(ctx context.Context, project uuid.UUID, build, log, count int) (lines []string, whole bool, err error) {
-	r := request{
-		location: locLogs, version: "7.1-preview.2", route: buildRoute(project, build), accept: "text/plain",
-		call: call{
-			op: fmt.Sprintf("read log %d of build %d", log, build), name: "log", area: areaBuild, empty: true, plain: true,
-			decode: func(h http.Header, body io.Reader) (err error) {
-				lines, err = readLog(h, body)
-				return err
-			},
-		},
-	}
-	r.route["logId"] = strconv.Itoa(log)
+func (c *Client) logEnd(ctx context.Context, project uuid.UUID, id, log, count int) (lines []string, whole bool, err error) {
+	k := &call{op: fmt.Sprintf("read log %d of build %d", log, id), name: "log", area: areaBuild, empty: true, plain: true}
+	args := build.GetBuildLogArgs{Project: new(project.String()), BuildId: &id, LogId: &log}
 	if count > requeue.MaxLogLines {
-		r.query = url.Values{"startLine": {strconv.Itoa(count - requeue.MaxLogLines)}}
+		args.StartLine = new(uint64(count - requeue.MaxLogLines))
 	}
-	if err := c.send(ctx, r); err != nil {
+	text, found, err := typed(ctx, c, k, func(ctx context.Context, args build.GetBuildLogArgs) (*io.ReadCloser, error) {
+		text, err := c.sdk.build.GetBuildLog(ctx, args)
+		return &text, err
+	}, args)
+	if err != nil {
 		return nil, false, err
+	}
+	defer func() { _ = (*text).Close() }()
+	if !found.none {
+		if lines, err = readLog(*text, found.json); err != nil {
+			return nil, false, k.misread(err)
+		}
 	}
 	came := len(lines)
 	lines, cut := lastBytes(lines[max(0, came-requeue.MaxLogLines):], requeue.MaxLogBytes)
@@ -161,9 +137,9 @@ var (
 )
 
 // readLog reads a log, which comes as text or as a list of lines, without time stamps and colours.
-func readLog(h http.Header, body io.Reader) ([]string, error) {
+func readLog(body io.Reader, isJSON bool) ([]string, error) {
 	var lines []string
-	if strings.Contains(strings.ToLower(h.Get("Content-Type")), "json") {
+	if isJSON {
 		var answer object[struct {
 			Value texts `json:"value"`
 		}]

@@ -3,13 +3,9 @@ package azdo
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"net/url"
 	"strconv"
-
-	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
 )
 
 const (
@@ -28,52 +24,37 @@ const (
 	maxPages = 10_000
 )
 
-// numbered reads one page of a list that pages by $top and $skip.
-func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode func(body io.Reader) ([]T, error)) ([]T, error) {
+// numbered sends the request for one page of a list that pages by $top and $skip. The caller closes the answer.
+func (c *Client) numbered(ctx context.Context, r *request, skip int) (*answer, error) {
 	query := url.Values{"$top": {strconv.Itoa(pageTop)}}
 	if skip > 0 {
 		query.Set("$skip", strconv.Itoa(skip))
 	}
 	maps.Copy(query, r.query)
 	r.query = query
-	var page []T
-	r.call.decode = func(_ http.Header, body io.Reader) (err error) {
-		page, err = decode(body)
-		return err
-	}
-	err := c.send(ctx, fresh(r))
-	return page, err
+	return c.send(ctx, r)
 }
 
-// continued reads a list that pages by continuation token, until limit items have come; 0 is all of them.
-func continued[T any](ctx context.Context, c *Client, r request, limit int) ([]T, error) {
+// continued reads a list that pages by continuation token, until limit items have come; 0 is all of them. page reads the
+// page of a token, "" for the first, and returns the token of the next.
+func continued[T any](k call, limit int, page func(token string) ([]T, string, error)) ([]T, error) {
 	var all []T
 	token, seen := "", map[string]bool{}
 	for range maxPages {
-		one := fresh(r)
-		if token != "" {
-			one.query.Set("continuationToken", token)
-		}
-		var page []T
-		next := ""
-		one.call.decode = func(h http.Header, body io.Reader) (err error) {
-			next = h.Get(azuredevops.HeaderKeyContinuationToken)
-			page, err = decodeList[T](body)
-			return err
-		}
-		if err := c.send(ctx, one); err != nil {
+		items, next, err := page(token)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, page...)
+		all = append(all, items...)
 		switch {
 		case limit > 0 && len(all) >= limit:
 			return all[:limit], nil
 		case next == "":
 			return all, nil
 		case seen[next]:
-			return nil, &Error{Op: r.call.op, Message: "the list does not end: its continuation token came twice", area: r.call.area}
+			return nil, &Error{Op: k.op, Message: "the list does not end: its continuation token came twice", area: k.area}
 		}
 		seen[next], token = true, next
 	}
-	return nil, &Error{Op: r.call.op, Message: fmt.Sprintf("the list does not end after %d pages", maxPages), area: r.call.area}
+	return nil, &Error{Op: k.op, Message: fmt.Sprintf("the list does not end after %d pages", maxPages), area: k.area}
 }

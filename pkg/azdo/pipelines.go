@@ -2,12 +2,12 @@ package azdo
 
 import (
 	"context"
-	"net/url"
+	"errors"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/build"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -18,33 +18,40 @@ const MaxPipelines = 100
 // Pipelines returns what the service says about the pipelines of a project, by ID. Those that do not exist, or that the
 // identity may not see, are missing.
 func (c *Client) Pipelines(ctx context.Context, project uuid.UUID, ids []int) (map[int]requeue.Pipeline, error) {
-	type wire struct {
-		ID          number `json:"id"`
-		Name        word   `json:"name"`
-		QueueStatus word   `json:"queueStatus"`
-	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	found := make(map[int]requeue.Pipeline, len(ids))
+	all := make(map[int]requeue.Pipeline, len(ids))
+	k := call{op: "list pipelines", name: "definitions", area: areaBuild}
 	for batch := range slices.Chunk(ids, MaxPipelines) {
-		texts := make([]string, len(batch))
-		for i, id := range batch {
-			texts[i] = strconv.Itoa(id)
-		}
-		const op = "list pipelines"
-		definitions, err := continued[wire](ctx, c, request{
-			location: locDefinitions, version: "7.1-preview.7", route: map[string]string{"project": project.String()},
-			query: url.Values{"definitionIds": {strings.Join(texts, ",")}},
-			call:  call{op: op, name: "definitions", area: areaBuild},
-		}, 0)
+		pipelines, err := continued(k, 0, func(token string) ([]requeue.Pipeline, string, error) {
+			return c.pipelinesPage(ctx, k, project, batch, token)
+		})
 		if err != nil {
 			return nil, err
 		}
-		for _, w := range definitions {
-			if w.ID.bad || w.ID.n == 0 || w.Name.bad || w.QueueStatus.bad {
-				return nil, &Error{Op: op, Message: "the answer has an unexpected shape: a pipeline is not what was expected", area: areaBuild}
-			}
-			found[w.ID.n] = requeue.Pipeline{ID: w.ID.n, Name: w.Name.s, QueueStatus: w.QueueStatus.s}
+		for _, p := range pipelines {
+			all[p.ID] = p
 		}
 	}
-	return found, nil
+	return all, nil
+}
+
+// pipelinesPage reads one page, and the token of the next.
+func (c *Client) pipelinesPage(ctx context.Context, k call, project uuid.UUID, ids []int, token string) ([]requeue.Pipeline, string, error) {
+	args := build.GetDefinitionsArgs{Project: new(project.String()), DefinitionIds: &ids}
+	if token != "" {
+		args.ContinuationToken = &token
+	}
+	page, found, err := typed(ctx, c, &k, c.sdk.build.GetDefinitions, args)
+	if err != nil {
+		return nil, "", err
+	}
+	pipelines := make([]requeue.Pipeline, 0, len(page.Value))
+	for i, d := range page.Value {
+		id, ok := inRange(d.Id)
+		if at := strconv.Itoa(i); !ok || id == 0 || found.is(at+".name") || found.is(at+".queueStatus") {
+			return nil, "", k.misread(errors.New("a pipeline is not what was expected"))
+		}
+		pipelines = append(pipelines, requeue.Pipeline{ID: id, Name: valueOf(d.Name), QueueStatus: string(valueOf(d.QueueStatus))})
+	}
+	return pipelines, page.ContinuationToken, nil
 }

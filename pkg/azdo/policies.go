@@ -3,10 +3,13 @@ package azdo
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net/url"
 	"sync"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/policy"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -18,11 +21,8 @@ import (
 // holds no branch policy at all where neither a repository nor a branch is named (rest-api-specs, git 5.0 to 7.2). The
 // server pages as it likes: $top, like the token, came with version 6.0.
 func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Policy, error) {
-	wire, err := continued[wirePolicy](ctx, c, request{
-		location: locPolicyConfigurations, version: "7.1-preview.1", route: map[string]string{"project": project},
-		query: url.Values{"policyType": {requeue.BuildPolicyType}},
-		call:  call{op: "list policies of project " + oneLine(project), name: "policies", area: areaCode},
-	}, 0)
+	k := call{op: "list policies of project " + oneLine(project), name: "policies", area: areaCode}
+	wire, err := continued(k, 0, func(token string) ([]wirePolicy, string, error) { return c.policiesPage(ctx, k, project, token) })
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +64,47 @@ type wireScope struct {
 	RepositoryID guid `json:"repositoryId"`
 	RefName      text `json:"refName"`
 	MatchKind    text `json:"matchKind"`
+}
+
+// policiesPage reads one page, and the token of the next. The SDK's method for it returns that token and does not take it.
+func (c *Client) policiesPage(ctx context.Context, k call, project, token string) ([]wirePolicy, string, error) {
+	query := url.Values{"policyType": {requeue.BuildPolicyType}}
+	if token != "" {
+		query.Set("continuationToken", token)
+	}
+	r := request{location: locPolicyConfigurations, version: "7.1-preview.1", route: map[string]string{"project": project}, query: query, call: k}
+	a, err := c.send(ctx, &r)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = a.Close() }()
+	page, err := decodeList[wirePolicy](a.Reader)
+	if err != nil {
+		return nil, "", r.call.misread(err)
+	}
+	return page, a.header.Get(azuredevops.HeaderKeyContinuationToken), nil
+}
+
+// wireConfiguration is a configuration of the SDK in the shape in which the lists are read.
+func wireConfiguration(p *policy.PolicyConfiguration, found *findings) wirePolicy {
+	const at = "configuration."
+	w := wirePolicy{
+		ID:       numberOf(p.Id, found.is(at+"id")),
+		Revision: numberOf(p.Revision, found.is(at+"revision")),
+		Enabled:  flagOf(p.IsEnabled, found.is(at+"isEnabled")),
+		Deleted:  flagOf(p.IsDeleted, found.is(at+"isDeleted")),
+		Blocking: flagOf(p.IsBlocking, found.is(at+"isBlocking")),
+	}
+	w.Type.bad = found.is(at + "type")
+	if p.Type != nil {
+		w.Type.set = true
+		w.Type.v.ID = guid{valueOf(p.Type.Id), found.is(at + "type.id")}
+		w.Type.v.Name = text{valueOf(p.Type.DisplayName), found.is(at + "type.displayName")}
+	}
+	if p.Settings != nil {
+		w.Settings, _ = json.Marshal(p.Settings) // it came as JSON
+	}
+	return w
 }
 
 // policy converts a configuration. An absent isEnabled means enabled, since every configuration is created so; an

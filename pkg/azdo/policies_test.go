@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,11 +62,7 @@ func TestPolicyIsShared(t *testing.T) {
 	t.Parallel()
 	known := &policies{}
 	of := func(project uuid.UUID, fields map[string]any) *requeue.Policy {
-		wire, err := decodeOne[wireEvaluation](strings.NewReader(toJSON(record(fields))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := wire.evaluation(known, project)
+		e, err := sdkEvaluation(t, known, project, toJSON(record(fields)))
 		if err != nil {
 			t.Fatal(err)
 		}

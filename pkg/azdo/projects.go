@@ -2,36 +2,43 @@ package azdo
 
 import (
 	"context"
-	"net/url"
+	"fmt"
 	"strconv"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/core"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
 // Projects returns the projects that the identity may see.
 func (c *Client) Projects(ctx context.Context) ([]requeue.Project, error) {
-	const op = "list projects"
-	wire, err := continued[wireProject](ctx, c, request{
-		location: locProjects, version: "7.1-preview.4",
-		query: url.Values{"stateFilter": {"wellFormed"}, "$top": {strconv.Itoa(pageTop)}},
-		call:  call{op: op, name: "projects", area: areaProject},
-	}, 0)
-	if err != nil {
-		return nil, err
-	}
-	projects := make([]requeue.Project, 0, len(wire))
-	for _, w := range wire {
-		if w.ID.bad || w.Name.bad || w.ID.v == uuid.Nil || w.Name.s == "" {
-			return nil, &Error{Op: op, Message: "the answer has an unexpected shape: a project without ID or name", area: areaProject}
-		}
-		projects = append(projects, requeue.Project{ID: w.ID.v, Name: w.Name.s})
-	}
-	return projects, nil
+	k := call{op: "list projects", name: "projects", area: areaProject}
+	return continued(k, 0, func(token string) ([]requeue.Project, string, error) { return c.projectsPage(ctx, k, token) })
 }
 
-type wireProject struct {
-	ID   guid `json:"id"`
-	Name word `json:"name"`
+// projectsPage reads one page, and the token of the next. The SDK takes a token as a number, which it is on Services; older
+// versions describe a text. One that is no number ends the list with an error, since it cannot be sent back.
+func (c *Client) projectsPage(ctx context.Context, k call, token string) ([]requeue.Project, string, error) {
+	args := core.GetProjectsArgs{StateFilter: &core.ProjectStateValues.WellFormed, Top: new(pageTop)}
+	if token != "" {
+		n, err := strconv.Atoi(token)
+		if err != nil {
+			return nil, "", k.misread(fmt.Errorf("its continuation token %q is no number", cutText(oneLine(token), 40)))
+		}
+		args.ContinuationToken = &n
+	}
+	page, found, err := typed(ctx, c, &k, c.sdk.core.GetProjects, args)
+	if err != nil {
+		return nil, "", err
+	}
+	projects := make([]requeue.Project, 0, len(page.Value))
+	for i, p := range page.Value {
+		project := requeue.Project{ID: valueOf(p.Id), Name: valueOf(p.Name)}
+		if at := strconv.Itoa(i); project.ID == uuid.Nil || project.Name == "" || found.is(at+".name") {
+			return nil, "", k.misread(fmt.Errorf("a project without ID or name"))
+		}
+		projects = append(projects, project)
+	}
+	return projects, page.ContinuationToken, nil
 }

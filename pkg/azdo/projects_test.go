@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -35,5 +36,16 @@ func TestTokenThatComesTwice(t *testing.T) {
 	c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(listJSON()).with("X-MS-ContinuationToken", "7") })
 	if _, err := c.Projects(t.Context()); err == nil || len(f.requests()) != 2 {
 		t.Errorf("got %v after %d requests", err, len(f.requests()))
+	}
+}
+
+// TestTokenThatIsNoNumber: the SDK cannot send it back, and a list without its end is no list.
+func TestTokenThatIsNoNumber(t *testing.T) {
+	t.Parallel()
+	c, f := newFake(t, Options{}, func(int, *http.Request) reply {
+		return ok(listJSON(map[string]any{"id": uuid.New(), "name": "a"})).with("X-MS-ContinuationToken", "next\npage")
+	})
+	if projects, err := c.Projects(t.Context()); err == nil || projects != nil || !strings.Contains(err.Error(), `"next page" is no number`) || len(f.requests()) != 1 {
+		t.Errorf("got %v, %v after %d requests", projects, err, len(f.requests()))
 	}
 }

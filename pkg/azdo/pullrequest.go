@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strconv"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/git"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/webapi"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -102,42 +101,81 @@ func (w *wirePullRequest) pullRequest(repository *requeue.Repository, repository
 // PullRequest returns one pull request in any state, by its number. project is an ID or a name; "" asks the collection.
 // The answer has no labels, whatever the pull request has, and does not say the repository's default branch.
 func (c *Client) PullRequest(ctx context.Context, project string, id int) (requeue.PullRequest, error) {
-	op := "read the pull request"
-	route := map[string]string{"pullRequestId": strconv.Itoa(id)}
+	k := &call{op: "read the pull request", name: "pullrequest", area: areaCode}
+	args := git.GetPullRequestByIdArgs{PullRequestId: &id}
 	if project != "" {
-		route["project"] = project
+		args.Project = &project
 	}
-	var wire *wirePullRequest
-	err := c.send(ctx, request{
-		location: locPullRequest, version: "7.1-preview.1", route: route,
-		call: call{op: op, name: "pullrequest", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
-			wire, err = decodeOne[wirePullRequest](body)
-			return err
-		}},
-	})
+	answer, found, err := typed(ctx, c, k, c.sdk.git.GetPullRequestById, args)
 	if err != nil {
 		return requeue.PullRequest{}, err
 	}
+	wire := wirePullRequestOf(answer, found)
 	repository, repositoryErr := wire.Repository.v.repository(c.collection)
 	if wire.Repository.bad {
-		repositoryErr = fmt.Errorf("its repository has a wrong type")
+		repositoryErr = errors.New("its repository has a wrong type")
 	}
 	pr, err := wire.pullRequest(repository, repositoryErr)
 	switch {
 	case err != nil:
-		return requeue.PullRequest{}, &Error{Op: op, Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
+		return requeue.PullRequest{}, k.misread(err)
 	case pr.Err != nil:
 		return requeue.PullRequest{}, pr.Err
 	case pr.ID != id:
-		return requeue.PullRequest{}, &Error{Op: op, Message: fmt.Sprintf("the answer is about pull request %d", pr.ID), area: areaCode}
+		return requeue.PullRequest{}, &Error{Op: k.op, Message: fmt.Sprintf("the answer is about pull request %d", pr.ID), area: areaCode}
 	}
 	return pr, nil
 }
 
-func pullRequestRoute(pr requeue.PullRequest) map[string]string {
-	return map[string]string{
-		"project":       pr.Repository.Project.ID.String(),
-		"repositoryId":  pr.Repository.ID.String(),
-		"pullRequestId": strconv.Itoa(pr.ID),
+// wirePullRequestOf is a pull request of the SDK in the shape in which the lists are read, so that both are converted by
+// one rule.
+func wirePullRequestOf(p *git.GitPullRequest, found *findings) *wirePullRequest {
+	w := &wirePullRequest{
+		ID:           numberOf(p.PullRequestId, found.is("pullRequestId")),
+		Status:       word{string(valueOf(p.Status)), found.is("status")},
+		Title:        text{valueOf(p.Title), found.is("title")},
+		Source:       text{valueOf(p.SourceRefName), found.is("sourceRefName")},
+		Target:       word{valueOf(p.TargetRefName), found.is("targetRefName")},
+		Author:       wireIdentityOf(p.CreatedBy, found, "createdBy"),
+		Draft:        flagOf(p.IsDraft, found.is("isDraft")),
+		MergeStatus:  word{string(valueOf(p.MergeStatus)), found.is("mergeStatus")},
+		Created:      instantOf(p.CreationDate, found.is("creationDate")),
+		AutoComplete: wireIdentityOf(p.AutoCompleteSetBy, found, "autoCompleteSetBy"),
 	}
+	w.Fork.set, w.Fork.bad = p.ForkSource != nil || found.is("forkSource"), found.is("forkSource")
+	w.SourceCommit.bad = found.is("lastMergeSourceCommit")
+	w.SourceCommit.v.ID = text{valueOf(valueOf(p.LastMergeSourceCommit).CommitId), found.is("lastMergeSourceCommit.commitId")}
+	w.Repository.bad = found.is("repository")
+	if p.Repository != nil {
+		w.Repository.v = wireRepositoryOf(p.Repository, found, "repository.")
+	}
+	w.Labels.set, w.Labels.bad = p.Labels != nil, found.is("labels") || found.is("labels.name") || found.is("labels.active")
+	for _, l := range valueOf(p.Labels) {
+		w.Labels.v = append(w.Labels.v, wireLabelOf(&l))
+	}
+	w.Reviewers.bad = found.is("reviewers") || found.is("reviewers.vote")
+	for _, r := range valueOf(p.Reviewers) {
+		w.Reviewers.v = append(w.Reviewers.v, wireReviewer{Vote: small{n: valueOf(r.Vote)}})
+	}
+	return w
+}
+
+func wireIdentityOf(r *webapi.IdentityRef, found *findings, at string) object[wireIdentity] {
+	who := valueOf(r)
+	return object[wireIdentity]{set: r != nil || found.is(at), bad: found.is(at), v: wireIdentity{
+		ID:          word{valueOf(who.Id), found.is(at + ".id")},
+		DisplayName: word{valueOf(who.DisplayName), found.is(at + ".displayName")},
+		UniqueName:  word{valueOf(who.UniqueName), found.is(at + ".uniqueName")},
+	}}
+}
+
+type wireIdentity struct {
+	ID          word `json:"id"`
+	DisplayName word `json:"displayName"`
+	UniqueName  word `json:"uniqueName"`
+}
+
+// placeOf is the project and the repository of a pull request as the SDK takes them.
+func placeOf(pr requeue.PullRequest) (project, repository *string) {
+	return new(pr.Repository.Project.ID.String()), new(pr.Repository.ID.String())
 }

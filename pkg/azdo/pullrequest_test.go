@@ -1,6 +1,7 @@
 package azdo
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/git"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -55,14 +57,24 @@ func TestPullRequestAnswer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			wire, err := decodeOne[wirePullRequest](strings.NewReader(toJSON(whole(tt.fields))))
+			// Once in a list, and once as the SDK's own type: both lead to the same, whatever is odd.
+			list, err := decodeList[wirePullRequest](strings.NewReader(listJSON(whole(tt.fields))))
 			if err != nil {
 				t.Fatal(err)
 			}
-			repository, repositoryErr := wire.Repository.v.repository(mustParse(t, "https://host/tfs/Coll"))
-			got, err := wire.pullRequest(repository, repositoryErr)
+			answer, found := asSDK[git.GitPullRequest](t, toJSON(whole(tt.fields)))
+			collection := mustParse(t, "https://host/tfs/Coll")
+			listed, err := list[0].pullRequest(list[0].Repository.v.repository(collection))
 			if err != nil {
 				t.Fatal(err)
+			}
+			wire := wirePullRequestOf(answer, found)
+			got, err := wire.pullRequest(wire.Repository.v.repository(collection))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(listed, got, cmp.Comparer(func(a, b error) bool { return fmt.Sprint(a) == fmt.Sprint(b) })); diff != "" {
+				t.Errorf("as the SDK reads it (-listed +got)\n%s", diff)
 			}
 			want := want
 			if tt.change != nil {

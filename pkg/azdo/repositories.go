@@ -3,12 +3,13 @@ package azdo
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/core"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/git"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -16,27 +17,29 @@ import (
 // Repositories returns the repositories of a project, by its ID or name, that the identity may see. With "Protect
 // access to repositories in YAML pipelines" the service leaves the others out without a word.
 func (c *Client) Repositories(ctx context.Context, project string) ([]*requeue.Repository, error) {
-	op := "list repositories of project " + project
-	var wire []wireRepository
-	err := c.send(ctx, request{
-		location: locRepositories, version: "7.1-preview.1", route: map[string]string{"project": project},
-		call: call{op: oneLine(op), name: "repositories", area: areaCode, decode: func(_ http.Header, body io.Reader) (err error) {
-			wire, err = decodeList[wireRepository](body)
-			return err
-		}},
-	})
+	k := &call{op: oneLine("list repositories of project " + project), name: "repositories", area: areaCode}
+	if project == "" {
+		return nil, &Error{Op: k.op, Message: "there is no project", area: k.area} // the SDK would ask for those of all projects
+	}
+	list, found, err := typed(ctx, c, k, c.sdk.git.GetRepositories, git.GetRepositoriesArgs{Project: &project})
 	if err != nil {
 		return nil, err
 	}
-	repositories := make([]*requeue.Repository, 0, len(wire))
-	for i := range wire {
-		r, err := wire[i].repository(c.collection)
+	repositories := make([]*requeue.Repository, 0, len(*list))
+	for i := range *list {
+		w := wireRepositoryOf(&(*list)[i], found, strconv.Itoa(i)+".")
+		r, err := w.repository(c.collection)
 		if err != nil {
-			return nil, &Error{Op: oneLine(op), Message: "the answer has an unexpected shape: " + err.Error(), area: areaCode}
+			return nil, k.misread(err)
 		}
 		repositories = append(repositories, r)
 	}
 	return repositories, nil
+}
+
+type wireProject struct {
+	ID   guid `json:"id"`
+	Name word `json:"name"`
 }
 
 type wireRepository struct {
@@ -46,6 +49,24 @@ type wireRepository struct {
 	DefaultBranch word                `json:"defaultBranch"`
 	Disabled      flag                `json:"isDisabled"`
 	WebURL        text                `json:"webUrl"`
+}
+
+// wireRepositoryOf is a repository of the SDK in the shape in which the lists of pull requests have it; at is the path of
+// its fields.
+func wireRepositoryOf(r *git.GitRepository, found *findings, at string) wireRepository {
+	project := valueOf(r.Project)
+	return wireRepository{
+		ID:            guid{valueOf(r.Id), found.is(at + "id")},
+		Name:          word{valueOf(r.Name), found.is(at + "name")},
+		DefaultBranch: word{valueOf(r.DefaultBranch), found.is(at + "defaultBranch")},
+		Disabled:      flagOf(r.IsDisabled, found.is(at+"isDisabled")),
+		WebURL:        text{valueOf(r.WebUrl), found.is(at + "webUrl")},
+		Project:       object[wireProject]{wireProjectOf(project, found, at), r.Project != nil, found.is(at + "project")},
+	}
+}
+
+func wireProjectOf(p core.TeamProjectReference, found *findings, at string) wireProject {
+	return wireProject{ID: guid{valueOf(p.Id), found.is(at + "project.id")}, Name: word{valueOf(p.Name), found.is(at + "project.name")}}
 }
 
 func (w *wireRepository) repository(collection *url.URL) (*requeue.Repository, error) {

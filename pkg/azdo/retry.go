@@ -26,52 +26,50 @@ const (
 	maxBackoff   = 5 * time.Second
 )
 
-// retrying returns the client that repeats this call where that is safe. It is made per call: go-retryablehttp hands
-// its Backoff no context to keep a budget in.
-func (t *transport) retrying(c *call) *retryablehttp.Client {
-	return &retryablehttp.Client{
-		HTTPClient:   t.attempts,
+// retrying is what repeats calls where that is safe.
+func (t *transport) retrying(attempt http.RoundTripper) http.RoundTripper {
+	return &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
+		HTTPClient:   &http.Client{Transport: attempt, CheckRedirect: neverFollow},
 		Logger:       nil, // its default writes to stderr, which the agent reads
 		RetryMax:     maxTries - 1,
-		CheckRetry:   c.checkRetry,
-		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return c.backoff(t.onWait) },
+		CheckRetry:   t.checkRetry,
+		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return 0 }, // checkRetry has waited
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
+	}}
 }
 
 // checkRetry is the policy: only reads, only what may well succeed in a moment, and only within the budget. The answer's
-// status is in the *Error that the try returned.
-func (c *call) checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) {
+// status is in the *Error that the try returned. The pause before the next try is part of it, since go-retryablehttp gives
+// its Backoff no context to know the call by.
+func (t *transport) checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) {
+	c := callOf(ctx)
 	c.tries++
 	e, failed := errors.AsType[*Error](err)
-	return failed && e.transient && !c.write && ctx.Err() == nil && c.again(e), nil
-}
-
-// again plans the pause before the next try; false if there is no time left for one.
-func (c *call) again(e *Error) bool {
-	c.last, c.wait = e, 0
+	if !failed || !e.transient || c.write || c.tries == maxTries || ctx.Err() != nil {
+		return false, nil
+	}
 	if e.RetryAfter > 0 {
 		// The shared pace keeps the next try from starting too early, and that wait is the service's, not ours.
-		return c.spent < readBudget
+		return c.spent < readBudget, nil
 	}
-	c.wait = jittered(c.tries)
-	if c.spent+c.wait >= readBudget {
-		return false
+	wait := jittered(c.tries)
+	if c.spent+wait >= readBudget {
+		return false, nil
 	}
-	c.spent += c.wait
-	return true
-}
-
-// backoff is called only when the call is really repeated.
-func (c *call) backoff(onWait func(reason string, d time.Duration)) time.Duration {
-	if c.wait > 0 {
-		what := c.last.Message
-		if c.last.StatusCode != 0 {
-			what = fmt.Sprintf("status %d", c.last.StatusCode)
-		}
-		onWait(fmt.Sprintf("%s: %s; trying again", c.op, what), c.wait)
+	c.spent += wait
+	what := e.Message
+	if e.StatusCode != 0 {
+		what = fmt.Sprintf("status %d", e.StatusCode)
 	}
-	return c.wait
+	t.onWait(fmt.Sprintf("%s: %s; trying again", c.op, what), wait)
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-timer.C:
+		return true, nil
+	}
 }
 
 // jittered is the pause after the n-th try: twice as long each time, half to one and a half of it, so that requests

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/build"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -20,95 +18,72 @@ const (
 	maxTexts = 16 << 20
 )
 
-type wireTimeline struct {
-	Records array[wireTimelineRecord] `json:"records"`
-}
-
-type wireTimelineRecord struct {
-	Type       word                  `json:"type"`
-	Name       text                  `json:"name"`
-	Result     word                  `json:"result"`
-	ErrorCount number                `json:"errorCount"`
-	Log        object[wireBuildLog]  `json:"log"`
-	Issues     array[wireBuildIssue] `json:"issues"`
-}
-
-type wireBuildIssue struct {
-	Type    text `json:"type"`
-	Message text `json:"message"`
-}
-
 // BuildErrors returns what the timeline of a build says of its failure: the messages of all error issues, each once and
 // cut at 64 KiB, and the tasks that failed. More than 16 MiB of messages is an error: half of them could hide the one that
 // forbids a retry. A build that failed before it ran has no timeline (204), and retention removes timelines (404).
 func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) (requeue.Errors, error) {
-	found := requeue.Errors{NoTimeline: true}
-	err := c.send(ctx, request{
-		location: locTimeline, version: "7.1-preview.2", route: buildRoute(project, id),
-		call: call{
-			op: fmt.Sprintf("read the timeline of build %d", id), name: "timeline", area: areaBuild, empty: true,
-			decode: func(_ http.Header, body io.Reader) error {
-				var timeline object[wireTimeline]
-				if err := unmarshal(body, &timeline); err != nil {
-					return err
-				}
-				records := timeline.v.Records
-				if timeline.bad || records.bad || timeline.set && !records.present {
-					// Some other object must not pass for a timeline without errors.
-					return errors.New("it has no records")
-				}
-				var err error
-				found, err = timeline.v.errors()
-				found.NoTimeline = !timeline.set
-				return err
-			},
-		},
-	})
-	if IsGone(err) {
+	k := &call{op: fmt.Sprintf("read the timeline of build %d", id), name: "timeline", area: areaBuild, empty: true}
+	timeline, found, err := typed(ctx, c, k, c.sdk.build.GetBuildTimeline, build.GetBuildTimelineArgs{Project: new(project.String()), BuildId: &id})
+	switch {
+	case IsGone(err), err == nil && found.none:
 		return requeue.Errors{NoTimeline: true}, nil
+	case errors.Is(err, errNoObject):
+		return requeue.Errors{}, k.misread(errNoRecords)
+	case err != nil:
+		return requeue.Errors{}, err
 	}
-	return found, err
+	failure, err := errorsOf(timeline, found)
+	if err != nil {
+		return requeue.Errors{}, k.misread(err)
+	}
+	return failure, nil
 }
 
-func buildRoute(project uuid.UUID, id int) map[string]string {
-	return map[string]string{"project": project.String(), "buildId": strconv.Itoa(id)}
-}
+var errNoRecords = errors.New("it has no records")
 
-func (t *wireTimeline) errors() (requeue.Errors, error) {
-	var found requeue.Errors
+// errorsOf is what the records of a timeline say of the build's failure.
+func errorsOf(t *build.Timeline, found *findings) (requeue.Errors, error) {
+	const issues = "records.issues"
+	switch {
+	case !found.members["records"], found.is("records"):
+		// Some other object must not pass for a timeline without errors.
+		return requeue.Errors{}, errNoRecords
+	case found.is(issues):
+		return requeue.Errors{}, errors.New("its issues are not what was expected")
+	case found.is("records.type"), found.is("records.result"), found.is("records.errorCount"), found.is("records.log"), found.is("records.log.id"):
+		return requeue.Errors{}, errors.New("a record is not what was expected")
+	case found.is(issues + ".type"), found.is(issues + ".message"):
+		return requeue.Errors{}, errors.New("an issue is not what was expected")
+	}
+	var failure requeue.Errors
 	seen, total := map[string]bool{}, 0
-	for i := range t.Records.v {
-		record := &t.Records.v[i]
-		if record.Issues.bad {
-			return found, errors.New("its issues are not what was expected")
-		}
-		if record.Type.bad || record.Result.bad || record.ErrorCount.bad || record.Log.bad || record.Log.v.ID.bad {
-			return found, errors.New("a record is not what was expected")
+	for _, record := range valueOf(t.Records) {
+		counted, countedOK := inRange(record.ErrorCount)
+		log, logOK := inRange(valueOf(record.Log).Id)
+		if !countedOK || !logOK {
+			return failure, errors.New("a record is not what was expected")
 		}
 		kept := 0
-		for _, issue := range record.Issues.v {
-			switch {
-			case issue.Type.bad, issue.Message.bad:
-				return found, errors.New("an issue is not what was expected")
-			case !strings.EqualFold(issue.Type.s, "error"):
+		for _, issue := range valueOf(record.Issues) {
+			if !strings.EqualFold(string(valueOf(issue.Type)), string(build.IssueTypeValues.Error)) {
 				continue
 			}
 			kept++
-			message := cutBytes(issue.Message.s, maxText)
+			message := cutBytes(valueOf(issue.Message), maxText)
 			if message == "" || seen[message] {
 				continue
 			}
 			seen[message] = true
 			if total += len(message); total > maxTexts {
-				return found, errors.New("it holds more than 16 MiB of error texts")
+				return failure, errors.New("it holds more than 16 MiB of error texts")
 			}
-			found.Texts = append(found.Texts, message)
+			failure.Texts = append(failure.Texts, message)
 		}
-		if strings.EqualFold(record.Type.s, "Task") && strings.EqualFold(record.Result.s, "failed") {
-			found.FailedSteps = append(found.FailedSteps, requeue.FailedStep{
-				Name: oneLine(record.Name.s), LogID: record.Log.v.ID.n, Counted: record.ErrorCount.n, Kept: kept,
+		if strings.EqualFold(valueOf(record.Type), "Task") && strings.EqualFold(string(valueOf(record.Result)), string(build.TaskResultValues.Failed)) {
+			failure.FailedSteps = append(failure.FailedSteps, requeue.FailedStep{
+				Name: oneLine(valueOf(record.Name)), LogID: log, Counted: counted, Kept: kept,
 			})
 		}
 	}
-	return found, nil
+	return failure, nil
 }

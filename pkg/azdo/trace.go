@@ -35,7 +35,6 @@ type sendTrace struct {
 	wrote     atomic.Bool // on HTTP/2
 	http2     atomic.Bool
 	once      bool
-	begun     func()
 	cancel    context.CancelCauseFunc
 }
 
@@ -45,11 +44,6 @@ func (s *sendTrace) hooks() *httptrace.ClientTrace {
 			s.connected.Store(true)
 			conn, ok := info.Conn.(*tls.Conn)
 			s.http2.Store(ok && conn.ConnectionState().NegotiatedProtocol == "h2")
-		},
-		WroteRequest: func(httptrace.WroteRequestInfo) {
-			if s.begun != nil {
-				s.begun()
-			}
 		},
 		WroteHeaders: func() { s.wrote.Store(s.http2.Load()) },
 		GetConn: func(string) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -12,21 +13,19 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // transport is the http.RoundTripper below the SDK's client. It refuses foreign origins, adds the token, repeats reads
-// (retry.go), and returns either a 2xx answer that was read and decoded whole, or an *Error. The SDK therefore never
-// sees a status, a body or a shape that it would lose or panic on.
+// (retry.go), and returns either a 2xx answer that was read whole and can be decoded, or an *Error. The SDK therefore never
+// sees a status, a body or a shape that it would lose or panic on (judge.go, fit.go).
 type transport struct {
-	origin   string // scheme://host:port of the collection
-	token    func(ctx context.Context) (string, error)
-	base     http.RoundTripper // the network
-	attempts *http.Client      // one try: base behind the places and the pace
-	places   chan struct{}
-	pace     *pace
-	taken    atomic.Bool // the service has accepted the token
+	origin string // scheme://host:port of the collection
+	token  func(ctx context.Context) (string, error)
+	base   http.RoundTripper // the network
+	tries  http.RoundTripper // base behind the places, the pace and the retries
+	places chan struct{}
+	pace   *pace
+	taken  atomic.Bool // the service has accepted the token
 
 	collection *url.URL
 	onRequest  func(op string, status int, took time.Duration)
@@ -47,7 +46,7 @@ func newTransport(o Options, collection *url.URL, base http.RoundTripper) *trans
 		onExchange: o.OnExchange,
 	}
 	t.pace = &pace{onWait: o.OnWait}
-	t.attempts = &http.Client{Transport: roundTripper(t.attempt), CheckRedirect: neverFollow}
+	t.tries = t.retrying(roundTripper(t.attempt))
 	return t
 }
 
@@ -69,36 +68,49 @@ func originOf(u *url.URL) string {
 
 // RoundTrip sends one request of the SDK.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		defer func() { _ = req.Body.Close() }()
-	}
 	c := callOf(req.Context())
-	if c == nil {
-		return nil, &Error{Op: "send a request", Message: "it was not made by this client"}
-	}
-	if req.Method == http.MethodOptions {
-		// The SDK asks for the table of locations in the context of the first request that needs it.
-		c = &call{op: "reach the organization (OPTIONS _apis)", name: "locations", rewrite: usableLocations}
-	}
-	if originOf(req.URL) != t.origin {
-		return nil, &Error{Op: c.op, Message: "not sent: the token is for " + t.origin + " only, not for " + originOf(req.URL), area: c.area}
-	}
-	own, err := retryablehttp.FromRequest(req.WithContext(withCall(req.Context(), c)))
+	err := t.refuse(c, req)
 	if err != nil {
-		return nil, wrap(c.op, err)
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, err
 	}
-	resp, err := t.retrying(c).Do(own)
+	c.write = req.Method != http.MethodGet && req.Method != http.MethodOptions
+	resp, err := t.tries.RoundTrip(req)
 	if err != nil {
 		return nil, wrap(c.op, err)
 	}
 	return resp, nil
 }
 
+// refuse says why a request is not to be sent at all.
+func (t *transport) refuse(c *call, req *http.Request) error {
+	if c == nil {
+		return &Error{Op: "send a request", Message: "it was not made by this client"}
+	}
+	if originOf(req.URL) != t.origin {
+		return &Error{Op: c.op, Message: "not sent: the token is for " + t.origin + " only, not for " + originOf(req.URL), area: c.area}
+	}
+	for segment := range strings.SplitSeq(req.URL.EscapedPath(), "/") {
+		if segment == "." || segment == ".." {
+			return &Error{Op: c.op, Message: fmt.Sprintf("not sent: %q is no name", segment), area: c.area}
+		}
+	}
+	return nil
+}
+
+// withoutValues keeps the requests that a token may need from being taken for the call that needs the token.
+type withoutValues struct{ context.Context }
+
+// Value implements context.Context.
+func (withoutValues) Value(any) any { return nil }
+
 // attempt is one try of one call.
 func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	c := callOf(ctx)
-	token, err := t.token(ctx)
+	token, err := t.token(withoutValues{ctx})
 	if err == nil && token == "" {
 		err = errors.New("it is empty")
 	}
@@ -124,10 +136,20 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 		return nil, &Error{Op: c.op, Message: "not sent, since it had to wait too long after the last look", area: c.area, waited: true}
 	}
 
-	var body body
-	defer body.free()
+	body := new(body)
+	kept := false
+	defer func() {
+		if !kept {
+			body.free()
+		}
+	}()
+	var written []byte
+	if t.onExchange != nil && req.Body != nil {
+		written, _ = io.ReadAll(req.Body) // from memory
+		req.Body = io.NopCloser(bytes.NewReader(written))
+	}
 	start := time.Now()
-	sent, resp, err := t.exchange(req, c, token, &body)
+	sent, resp, err := t.exchange(req, c, token, body)
 	took := time.Since(start)
 	c.spent += took
 	release()
@@ -138,18 +160,21 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	}
 	t.onRequest(req.Method+" "+c.name, status, took)
 	if t.onExchange != nil {
-		t.onExchange(c.exchange(t.collection, req, start.Add(took), took, resp, &body, err))
+		e := c.exchange(t.collection, req, start.Add(took), took, resp, body, err)
+		e.Request = written
+		t.onExchange(e)
 	}
-	answer, failure := c.judge(ctx, resp, &body, err)
+	c.status = status
+	failure := c.judge(ctx, resp, body, err)
 	if failure == nil {
 		if c.area != areaOrganization { // the table of locations, and who is asking, may be anybody's to read
 			t.taken.Store(true)
 		}
-		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
+		_, kept = resp.Body.(*answer)
 		return resp, nil
 	}
 	failure.Op, failure.area, failure.late = c.op, c.area, t.taken.Load()
-	failure.blocked = c.rewrite != nil && failure.onTheWay() // OPTIONS
+	failure.blocked = c.table && failure.onTheWay()
 	failure.Message = withoutToken(failure.Message, token)
 	if c.write {
 		// Whatever was received may have been carried out, unless the answer says that it was not.
@@ -164,8 +189,7 @@ func (t *transport) exchange(req *http.Request, c *call, token string, body *bod
 	var trace sendTrace
 	ctx, cancel := c.bounded(req.Context(), &trace.connected)
 	defer cancel(nil)
-	trace.once, trace.begun = c.write, c.begun
-	trace.cancel = cancel
+	trace.once, trace.cancel = c.write, cancel
 	req = req.Clone(httptrace.WithClientTrace(ctx, trace.hooks()))
 	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err = t.base.RoundTrip(req)

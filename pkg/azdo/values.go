@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -259,4 +260,25 @@ func (t *texts) read(d *jsontext.Decoder) error {
 		t.v, t.bad = append(t.v, one.s), t.bad || one.bad
 		return err
 	})
+}
+
+// The values of the SDK, as this package reads them.
+
+func numberOf(p *int, odd bool) number {
+	n, ok := inRange(p)
+	return number{n, p != nil || odd, odd || !ok}
+}
+
+func flagOf(p *bool, odd bool) flag { return flag{valueOf(p), p != nil || odd, odd} }
+
+func instantOf(p *azuredevops.Time, odd bool) instant {
+	return instant{requeue.InstantOf(timeOf(p)), odd}
+}
+
+// timeOf is the zero time where there is none.
+func timeOf(p *azuredevops.Time) time.Time {
+	if p == nil || p.Time.UTC().Year() <= 1 {
+		return time.Time{}
+	}
+	return p.Time.UTC()
 }

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -31,9 +32,6 @@ type function struct {
 	*ast.FuncDecl
 	file string
 }
-
-// binding is what one call of a function hands to its parameters.
-type binding map[string]ast.Expr
 
 func readSource(t *testing.T) *source {
 	t.Helper()
@@ -118,7 +116,19 @@ func (s *source) requests(t *testing.T) []sentRequest {
 	for _, f := range s.functions {
 		each(f.Body, func(lit *ast.CompositeLit) {
 			if isType(lit, "request") {
-				all = append(all, s.made(t, f, lit)...)
+				all = append(all, s.made(t, f, lit))
+			}
+			if isType(lit, "call") && field(lit, "table") != nil { // the SDK sends it before the first request
+				all = append(all, sentRequest{name: "OPTIONS " + text(field(lit, "name")), files: []string{f.file}})
+			}
+		})
+		each(f.Body, func(method *ast.SelectorExpr) { // c.sdk.git.GetThreads
+			area, ok := method.X.(*ast.SelectorExpr)
+			if !ok {
+				return
+			}
+			if clients, ok := area.X.(*ast.SelectorExpr); ok && clients.Sel.Name == "sdk" && area.Sel.Name != "connection" {
+				all = append(all, s.typed(t, f, area.Sel.Name, method.Sel.Name))
 			}
 		})
 		all = append(all, s.others(f)...)
@@ -126,29 +136,132 @@ func (s *source) requests(t *testing.T) []sentRequest {
 	return merged(all)
 }
 
-// made is what a literal of type request comes to: one request for each call of a function that is handed a part of it.
-func (s *source) made(t *testing.T, f function, lit *ast.CompositeLit) []sentRequest {
+// made is a request that a literal of type request makes; all of them are GET.
+func (s *source) made(t *testing.T, f function, lit *ast.CompositeLit) sentRequest {
 	t.Helper()
-	call, ok := field(lit, "call").(*ast.CompositeLit)
-	if !ok {
-		t.Fatalf("%s: a request says nothing of its call", f.file)
+	name := s.callName(t, f)
+	if call, ok := field(lit, "call").(*ast.CompositeLit); ok {
+		name = text(field(call, "name"))
 	}
-	var all []sentRequest
-	for _, b := range s.bindings(f, field(lit, "method"), field(call, "name")) {
-		method := "GET"
-		if e := field(lit, "method"); e != nil {
-			method = one(t, s.values(f, e, b))
+	r := sentRequest{name: "GET " + name, files: []string{f.file}, parameters: s.parameters(f)}
+	r.locations = s.values(field(lit, "location"))
+	each(f.Body, func(set *ast.AssignStmt) { // r.location = locBuilds
+		if to, ok := set.Lhs[0].(*ast.SelectorExpr); ok && to.Sel.Name == "location" {
+			r.locations = append(r.locations, s.values(set.Rhs[0])...)
 		}
-		r := sentRequest{name: method + " " + one(t, s.values(f, field(call, "name"), b)), files: []string{f.file}, parameters: s.parameters(f)}
-		r.locations = s.values(f, field(lit, "location"), b)
-		each(f.Body, func(set *ast.AssignStmt) { // r.location = locBuilds
-			if to, ok := set.Lhs[0].(*ast.SelectorExpr); ok && to.Sel.Name == "location" {
-				r.locations = append(r.locations, s.values(f, set.Rhs[0], b)...)
+	})
+	return r
+}
+
+// typed is the request that a typed method of the SDK sends, by the SDK's own source: its method, its location and the
+// parameters that it makes of the arguments which are set here.
+func (s *source) typed(t *testing.T, f function, area, method string) sentRequest {
+	t.Helper()
+	sent := sdkRequest(t, area, method)
+	r := sentRequest{name: sent.name + " " + s.callName(t, f), files: []string{f.file}, locations: sent.locations}
+	argument := func(name string) {
+		if parameter, ok := sent.parameters[name]; ok {
+			r.parameters = append(r.parameters, parameter)
+		}
+	}
+	each(f.Body, func(lit *ast.CompositeLit) {
+		if isType(lit, area+"."+method+"Args") {
+			for _, element := range lit.Elts {
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					argument(pair.Key.(*ast.Ident).Name)
+				}
+			}
+		}
+	})
+	each(f.Body, func(set *ast.AssignStmt) { // args.Top = &top
+		if to, ok := set.Lhs[0].(*ast.SelectorExpr); ok {
+			argument(to.Sel.Name)
+		}
+	})
+	return r
+}
+
+// callName is how the transport is told of the request of a function, which says it itself or is told by who calls it.
+func (s *source) callName(t *testing.T, f function) string {
+	t.Helper()
+	var names []string
+	in := func(body ast.Node) {
+		each(body, func(lit *ast.CompositeLit) {
+			if isType(lit, "call") && field(lit, "table") == nil {
+				names = append(names, text(field(lit, "name")))
 			}
 		})
-		all = append(all, r)
 	}
-	return all
+	if in(f.Body); len(names) == 0 {
+		for _, g := range s.functions {
+			each(g.Body, func(call *ast.CallExpr) {
+				if called(call) == f.Name.Name && g.Name.Name != f.Name.Name {
+					in(g.Body)
+				}
+			})
+		}
+	}
+	return one(t, sortedUnique(names))
+}
+
+// sdkMethod is what a typed method of the SDK sends.
+type sdkMethod struct {
+	name       string // of the HTTP method
+	locations  []string
+	parameters map[string]string // of the query, by the fields of its arguments
+}
+
+// sdkRequest reads a method in the SDK's source, which the module cache has.
+func sdkRequest(t *testing.T, area, method string) sdkMethod {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/microsoft/azure-devops-go-api/azuredevops/v7/"+area)
+	list.Dir = root
+	folder, err := list.Output()
+	if err != nil {
+		t.Fatalf("where is the SDK's package %s? %v", area, err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(folder)), "client.go"), nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := sdkMethod{parameters: map[string]string{}}
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || f.Name.Name != method || f.Recv == nil {
+			continue
+		}
+		each(f.Body, func(call *ast.CallExpr) {
+			switch {
+			case called(call) == "Parse" && len(call.Args) == 1: // uuid.Parse("...")
+				sent.locations = append(sent.locations, text(call.Args[0]))
+			case called(call) == "Send":
+				for _, arg := range call.Args {
+					if http, ok := arg.(*ast.SelectorExpr); ok && strings.HasPrefix(http.Sel.Name, "Method") {
+						sent.name = strings.ToUpper(strings.TrimPrefix(http.Sel.Name, "Method"))
+					}
+				}
+			}
+		})
+		each(f.Body, func(given *ast.IfStmt) { // if args.Top != nil { queryParams.Add("$top", ...) }
+			condition, ok := given.Cond.(*ast.BinaryExpr)
+			if !ok {
+				return
+			}
+			argument, ok := condition.X.(*ast.SelectorExpr)
+			if !ok {
+				return
+			}
+			each(given.Body, func(call *ast.CallExpr) {
+				if called(call) == "Add" && len(call.Args) == 2 {
+					sent.parameters[argument.Sel.Name] = text(call.Args[0])
+				}
+			})
+		})
+	}
+	if sent.name == "" || len(sent.locations) != 1 {
+		t.Fatalf("%s.%s of the SDK sends %q to %v", area, method, sent.name, sent.locations)
+	}
+	return sent
 }
 
 func one(t *testing.T, values []string) string {
@@ -157,44 +270,6 @@ func one(t *testing.T, values []string) string {
 		t.Fatalf("a request has %d names or methods: %q", len(values), values)
 	}
 	return values[0]
-}
-
-// bindings are the calls of a function that decide about one of the expressions, or a single empty one if none does.
-func (s *source) bindings(f function, decided ...ast.Expr) []binding {
-	var names []string
-	for _, list := range f.Type.Params.List {
-		for _, name := range list.Names {
-			names = append(names, name.Name)
-		}
-	}
-	if !slices.ContainsFunc(decided, func(e ast.Expr) bool {
-		id, ok := e.(*ast.Ident)
-		return ok && slices.Contains(names, id.Name)
-	}) {
-		return []binding{{}}
-	}
-	var all []binding
-	for _, call := range s.calls(f, len(names)) {
-		b := binding{}
-		for i, name := range names {
-			b[name] = call.Args[i]
-		}
-		all = append(all, b)
-	}
-	return all
-}
-
-// calls are those of a function, by its name and the number of its arguments.
-func (s *source) calls(f function, arguments int) []*ast.CallExpr {
-	var all []*ast.CallExpr
-	for _, file := range s.files {
-		each(file, func(call *ast.CallExpr) {
-			if called(call) == f.Name.Name && len(call.Args) == arguments {
-				all = append(all, call)
-			}
-		})
-	}
-	return all
 }
 
 // called is the name of a function that is called; "" for a value.
@@ -212,12 +287,12 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-// values are what an expression can be: a text, a method, the ID of a location, or what a variable was given.
-func (s *source) values(f function, e ast.Expr, b binding) []string {
+// values are what an expression can be: a text, a method, or the ID of a location.
+func (s *source) values(e ast.Expr) []string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
 		return []string{text(e)}
-	case *ast.SelectorExpr: // http.MethodPatch
+	case *ast.SelectorExpr: // http.MethodPost
 		if method, ok := strings.CutPrefix(e.Sel.Name, "Method"); ok {
 			return []string{strings.ToUpper(method)}
 		}
@@ -225,44 +300,8 @@ func (s *source) values(f function, e ast.Expr, b binding) []string {
 		if id, ok := s.locations[e.Name]; ok {
 			return []string{id}
 		}
-		if given, ok := b[e.Name]; ok {
-			return s.values(f, given, nil)
-		}
-		return s.assigned(f, e.Name, b)
 	}
 	return nil
-}
-
-// assigned is what a local variable can be. A branch that is taken only for another method is left out, and one that is
-// taken for this method settles the matter.
-func (s *source) assigned(f function, name string, b binding) []string {
-	var values []string
-	settled := map[*ast.AssignStmt]bool{}
-	each(f.Body, func(branch *ast.IfStmt) {
-		condition, ok := branch.Cond.(*ast.BinaryExpr)
-		if !ok || condition.Op != token.EQL {
-			return
-		}
-		left, right := s.values(f, condition.X, b), s.values(f, condition.Y, b)
-		if len(left) != 1 || len(right) != 1 {
-			return
-		}
-		each(branch.Body, func(set *ast.AssignStmt) {
-			settled[set] = true
-			if to, ok := set.Lhs[0].(*ast.Ident); ok && to.Name == name && left[0] == right[0] {
-				values = s.values(f, set.Rhs[0], b)
-			}
-		})
-	})
-	if values != nil {
-		return values
-	}
-	each(f.Body, func(set *ast.AssignStmt) {
-		if to, ok := set.Lhs[0].(*ast.Ident); ok && to.Name == name && !settled[set] && len(set.Rhs) == 1 {
-			values = append(values, s.values(f, set.Rhs[0], b)...)
-		}
-	})
-	return values
 }
 
 // parameters are those of the query that a function can set, itself, by who calls it with the request or by who pages it.
@@ -279,7 +318,7 @@ func (s *source) parameters(f function) []string {
 		all = append(all, s.set(g)...)
 		each(g.Body, func(call *ast.CallExpr) {
 			for _, pager := range s.functions {
-				if pager.Name.Name == called(call) && pager.Recv == nil && pager.takesRequest() && pager.Name.Name != g.Name.Name {
+				if pager.Name.Name == called(call) && pager.takesRequest() && pager.Name.Name != g.Name.Name {
 					all = append(all, s.set(pager)...)
 				}
 			}
@@ -290,7 +329,11 @@ func (s *source) parameters(f function) []string {
 
 func (f function) takesRequest() bool {
 	return slices.ContainsFunc(f.Type.Params.List, func(p *ast.Field) bool {
-		id, ok := p.Type.(*ast.Ident)
+		kind := p.Type
+		if pointer, ok := kind.(*ast.StarExpr); ok {
+			kind = pointer.X
+		}
+		id, ok := kind.(*ast.Ident)
 		return ok && id.Name == "request"
 	})
 }
@@ -330,23 +373,9 @@ func (s *source) set(f function) []string {
 	return all
 }
 
-// others are the requests that are not made as a value of type request: the one for the table of locations, which the
-// SDK sends, and those that are made by hand or by a library for sign-ins.
+// others are the requests that are made by hand or by a library, for sign-ins.
 func (s *source) others(f function) []sentRequest {
 	var all []sentRequest
-	each(f.Body, func(branch *ast.IfStmt) {
-		condition, ok := branch.Cond.(*ast.BinaryExpr)
-		if !ok {
-			return
-		}
-		each(branch.Body, func(lit *ast.CompositeLit) {
-			if name := text(field(lit, "name")); isType(lit, "call") && name != "" {
-				for _, method := range s.values(f, condition.Y, nil) {
-					all = append(all, sentRequest{name: method + " " + name, files: []string{f.file}})
-				}
-			}
-		})
-	})
 	each(f.Body, func(call *ast.CallExpr) {
 		made, ok := call.Fun.(*ast.SelectorExpr)
 		if !ok {
@@ -355,7 +384,7 @@ func (s *source) others(f function) []sentRequest {
 		of, _ := made.X.(*ast.Ident)
 		switch {
 		case strings.HasPrefix(made.Sel.Name, "NewRequest") && len(call.Args) > 1:
-			for _, method := range s.values(f, call.Args[1], nil) {
+			for _, method := range s.values(call.Args[1]) {
 				all = append(all, sentRequest{name: method, files: []string{f.file}, parameters: s.set(f)})
 			}
 		case of != nil && of.Name == "azidentity" && strings.HasPrefix(made.Sel.Name, "New"):

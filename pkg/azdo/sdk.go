@@ -1,0 +1,77 @@
+package azdo
+
+import (
+	"context"
+	"errors"
+	"reflect"
+
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/build"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/core"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/git"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/location"
+	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/policy"
+)
+
+// sdk is the SDK's clients on one connection. The lists that send their own requests do so through connection.
+type sdk struct {
+	connection *azuredevops.Client
+	git        git.ClientImpl
+	policy     policy.ClientImpl
+	build      build.ClientImpl
+	core       core.ClientImpl
+	location   location.ClientImpl
+}
+
+// newSDK sets the clients up as they cannot be by the SDK's own constructors: those take no http.Client, lower-case the
+// collection's URL and ask for resource areas, all of which are below that URL on Services and on Server.
+func newSDK(c *azuredevops.Client) sdk {
+	return sdk{
+		connection: c, git: git.ClientImpl{Client: *c}, policy: policy.ClientImpl{Client: *c}, build: build.ClientImpl{Client: *c},
+		core: core.ClientImpl{Client: *c}, location: location.ClientImpl{Client: *c},
+	}
+}
+
+// typed makes one call of a typed method of the SDK. What it returns is never nil without an error, but every field of it
+// may be; the findings say which of them were odd.
+func typed[Args, Answer any](
+	ctx context.Context, c *Client, k *call, method func(context.Context, Args) (*Answer, error), args Args,
+) (answer *Answer, found *findings, err error) {
+	defer recovered(k, &err)
+	if err := c.Connect(ctx); err != nil {
+		return nil, nil, wrap(k.op, err)
+	}
+	k.answer = reflect.TypeFor[Answer]()
+	answer, err = method(withCall(ctx, k), args)
+	if err != nil {
+		return nil, nil, c.failed(k, err)
+	}
+	return answer, k.found, nil
+}
+
+// failed is the error of a method of the SDK.
+func (c *Client) failed(k *call, err error) error {
+	if _, ours := errors.AsType[*Error](err); !ours && k.found != nil {
+		return k.misread(err) // the SDK could not read what fitted has made for it
+	}
+	return wrap(k.op, err)
+}
+
+// valueOf is what the pointer points to, or the zero value: the SDK's fields are all pointers, and nil where the answer
+// lacks them or has null.
+func valueOf[T any](p *T) T {
+	if p == nil {
+		var none T
+		return none
+	}
+	return *p
+}
+
+// inRange is a number of the service as an ID or a count, and whether it is one.
+func inRange(p *int) (int, bool) {
+	n := valueOf(p)
+	if n < 0 || n > maxID {
+		return 0, false
+	}
+	return n, true
+}
