@@ -89,18 +89,18 @@ func (x *executor) lostAndMoved(ctx context.Context, a requeue.Action, newest in
 	if o, r, certain := x.lookAfter(ctx, a, newest, a.Evaluation.ID).outcome(a); certain {
 		return o, r
 	}
-	if o.Verdict != requeue.VerdictMoved {
+	if o.Kind != requeue.OutcomeMoved {
 		return failed(errors.Join(ErrNotKnown, o.Err)), undecided
 	}
 	return o, undecided
 }
 
 func declined(detail string) requeue.Outcome {
-	return requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: detail}
+	return requeue.Outcome{Kind: requeue.OutcomeDeclined, Detail: detail}
 }
 
 func requeued(a requeue.Action, seen sight, detail string) requeue.Outcome {
-	o := requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: seen.build, Detail: detail}
+	o := requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: seen.build, Detail: detail}
 	if id := seen.record.ID; id != a.Evaluation.ID {
 		o.EvaluationID = id
 	}

@@ -58,7 +58,7 @@ func units(actions []requeue.Action) [][]requeue.Action {
 }
 
 // Execute carries out the plan and writes each action's Outcome: writes start in plan order and run within the
-// concurrency, one at a time per pull request. When ctx ends nothing more is begun; requeue.VerdictPlanned is left to what
+// concurrency, one at a time per pull request. When ctx ends nothing more is begun; requeue.OutcomePlanned is left to what
 // was not begun. done, unless nil, is told of each action that was begun, in plan order, one at a time, as soon as its
 // outcome and those before it are known; it may read that action's Outcome and no other.
 func Execute(ctx context.Context, plan requeue.Plan, o Options, done func(requeue.Action)) {
@@ -116,7 +116,7 @@ func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *t
 	settle := func(o requeue.Outcome) {
 		a := actions[next]
 		*a.Outcome = o
-		if next++; o.Verdict != requeue.VerdictPlanned {
+		if next++; o.Kind != requeue.OutcomePlanned {
 			x.done(a)
 		}
 	}

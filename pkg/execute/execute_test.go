@@ -174,7 +174,7 @@ func expiredAction(pr, policy int) requeue.Action {
 				},
 			},
 			Decision: &requeue.Decision{State: requeue.StateExpired, Requeue: true},
-			Outcome:  &requeue.Outcome{Verdict: requeue.VerdictPlanned},
+			Outcome:  &requeue.Outcome{Kind: requeue.OutcomePlanned},
 		},
 	}
 }
@@ -214,7 +214,7 @@ func apart(e requeue.Evaluation) requeue.Evaluation {
 // most two requests are sent and one build is started, and no outcome claims more than the service did.
 func TestWritesExactlyOnce(t *testing.T) {
 	t.Parallel()
-	seen := map[requeue.Verdict]int{}
+	seen := map[requeue.OutcomeKind]int{}
 	for seed := range *sequences {
 		if o := exactlyOnce(t, uint64(seed)); o != "" {
 			seen[o]++
@@ -223,7 +223,7 @@ func TestWritesExactlyOnce(t *testing.T) {
 			return
 		}
 	}
-	for _, v := range []requeue.Verdict{requeue.VerdictRequeued, requeue.VerdictDeclined, requeue.VerdictMoved, requeue.VerdictFailed} {
+	for _, v := range []requeue.OutcomeKind{requeue.OutcomeRequeued, requeue.OutcomeDeclined, requeue.OutcomeMoved, requeue.OutcomeFailed} {
 		if seen[v] == 0 {
 			t.Errorf("no sequence ended %s: the faults do not reach it", v)
 		}
@@ -231,7 +231,7 @@ func TestWritesExactlyOnce(t *testing.T) {
 	t.Log(seen)
 }
 
-func exactlyOnce(t *testing.T, seed uint64) (verdict requeue.Verdict) {
+func exactlyOnce(t *testing.T, seed uint64) (kind requeue.OutcomeKind) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 7))
@@ -245,7 +245,7 @@ func exactlyOnce(t *testing.T, seed uint64) (verdict requeue.Verdict) {
 		}
 		calls := 0
 		o := carryOut(t.Context(), Options{Service: s.service(), Concurrency: 2}, func(requeue.Action) { calls++ }, action)[0]
-		verdict = o.Verdict
+		kind = o.Kind
 		bad := ""
 		switch {
 		case s.starts > 1:
@@ -254,22 +254,22 @@ func exactlyOnce(t *testing.T, seed uint64) (verdict requeue.Verdict) {
 			bad = "more than two requests were sent"
 		case calls != 1:
 			bad = fmt.Sprintf("%d outcomes were reported", calls)
-		case o.Verdict == requeue.VerdictPlanned:
+		case o.Kind == requeue.OutcomePlanned:
 			bad = "no outcome"
-		case o.Verdict == requeue.VerdictRequeued && s.starts != 1 && !s.pressed():
+		case o.Kind == requeue.OutcomeRequeued && s.starts != 1 && !s.pressed():
 			bad = "requeued, but nothing was started"
-		case o.Verdict == requeue.VerdictRequeued && o.BuildAfter != 101 && (o.BuildAfter != 90 || !s.pressed()):
+		case o.Kind == requeue.OutcomeRequeued && o.BuildAfter != 101 && (o.BuildAfter != 90 || !s.pressed()):
 			bad = "requeued, but the build is wrong"
-		case o.Verdict == requeue.VerdictDeclined && s.starts != 0:
+		case o.Kind == requeue.OutcomeDeclined && s.starts != 0:
 			bad = "declined, but a build was started"
-		case o.Verdict == requeue.VerdictFailed && o.Err == nil:
+		case o.Kind == requeue.OutcomeFailed && o.Err == nil:
 			bad = "failed without a reason"
 		}
 		if bad != "" {
 			t.Errorf("seed %d: %s: %+v\n%v", seed, bad, o, s.log)
 		}
 	})
-	return verdict
+	return kind
 }
 
 func TestWriteOutcomes(t *testing.T) {
@@ -307,51 +307,51 @@ func TestWriteOutcomes(t *testing.T) {
 		before  reply
 		patches []reply
 		after   reply
-		want    requeue.Verdict
+		want    requeue.OutcomeKind
 		sent    int
 		build   int    // that was started
 		detail  string // all of it; "" is not compared
 		err     string // likewise
 	}{
-		{name: "the answer shows another build", before: reply{before, nil}, patches: []reply{{started, nil}}, want: requeue.VerdictRequeued, sent: 1},
-		{name: "the record shows it later", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{started, nil}, want: requeue.VerdictRequeued, sent: 1},
-		{name: "a 200 that restarted nothing", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{before, nil}, want: requeue.VerdictDeclined, sent: 1},
-		{name: "queued with the old build is no proof", before: reply{before, nil}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, want: requeue.VerdictDeclined, sent: 1},
-		{name: "a new build in the list is", before: reply{before, nil}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, later: onWay(60), want: requeue.VerdictRequeued, sent: 1, build: 60},
-		{name: "a build in the list that was there before is not", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 9, Status: "completed", RefName: "refs/pull/7/merge"}}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, later: onWay(60), want: requeue.VerdictDeclined, sent: 1},
-		{name: "the record lost its build and gets none in time", before: reply{before, nil}, patches: []reply{{noBuild, nil}}, after: reply{noBuild, nil}, want: requeue.VerdictRequeued, sent: 1, detail: "accepted, no build seen yet"},
-		{name: "the record lost its build and gets one", before: reply{before, nil}, patches: []reply{{noBuild, nil}}, after: reply{started, nil}, want: requeue.VerdictRequeued, sent: 1, build: 51},
-		{name: "the record broke", before: reply{before, nil}, patches: []reply{{broken, nil}}, want: requeue.VerdictDeclined, sent: 1, detail: "No agent pool"},
-		{name: "the record breaks later", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{broken, nil}, want: requeue.VerdictDeclined, sent: 1, detail: "No agent pool"},
-		{name: "the answer is under a new number", before: reply{before, nil}, patches: []reply{{renumbered, nil}}, want: requeue.VerdictRequeued, sent: 1, build: 51},
-		{name: "the record is under a new number", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: &azdo.Error{StatusCode: 404}}, listed: []requeue.Evaluation{foreign, renumbered}, want: requeue.VerdictRequeued, sent: 1, build: 51},
-		{name: "the record is gone", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: &azdo.Error{StatusCode: 404}}, listed: []requeue.Evaluation{foreign}, want: requeue.VerdictFailed, sent: 1},
-		{name: "the answer is another policy's", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{before, nil}, want: requeue.VerdictDeclined, sent: 1},
-		{name: "the record is another policy's to the end", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{foreign, nil}, want: requeue.VerdictFailed, sent: 1, err: "result not known: the service shows the record of another policy"},
-		{name: "the record is another policy's, and a new build is seen", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{foreign, nil}, later: onWay(60), want: requeue.VerdictRequeued, sent: 1, build: 60},
-		{name: "lost, and the record is another policy's", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{foreign, nil}, want: requeue.VerdictFailed, sent: 1, err: "result not known: torn\nthe service shows the record of another policy"},
-		{name: "a 200 and then nobody can be asked", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: lost}, want: requeue.VerdictFailed, sent: 1},
-		{name: "the pull request is completed", pr: func(p *requeue.PullRequest) { p.Status = "completed" }, want: requeue.VerdictMoved},
-		{name: "another source commit", pr: func(p *requeue.PullRequest) { p.SourceCommitID = "def" }, want: requeue.VerdictMoved},
-		{name: "a draft now", pr: func(p *requeue.PullRequest) { p.Draft = true }, want: requeue.VerdictMoved},
-		{name: "conflicts now", pr: func(p *requeue.PullRequest) { p.MergeStatus = "conflicts" }, want: requeue.VerdictMoved},
-		{name: "the pull request cannot be read", prErr: &azdo.Error{StatusCode: 500}, want: requeue.VerdictFailed},
-		{name: "the pull request is gone", prErr: &azdo.Error{StatusCode: 404}, want: requeue.VerdictMoved},
-		{name: "the state changed", before: reply{other, nil}, want: requeue.VerdictMoved},
-		{name: "the build changed", before: reply{started, nil}, want: requeue.VerdictMoved},
-		{name: "the evaluation is gone", before: reply{err: &azdo.Error{StatusCode: 404}}, want: requeue.VerdictMoved},
-		{name: "the evaluation cannot be read", before: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.VerdictFailed},
-		{name: "a build is on its way", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}, want: requeue.VerdictMoved},
-		{name: "another pipeline's build is on its way", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 8, Status: "notStarted", RefName: "refs/pull/7/merge"}}, patches: []reply{{started, nil}}, want: requeue.VerdictRequeued, sent: 1},
-		{name: "lost, and the record shows a start", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{started, nil}, want: requeue.VerdictRequeued, sent: 1},
-		{name: "lost before, and sent once more", before: reply{before, nil}, patches: []reply{{err: lost}, {started, nil}}, after: reply{before, nil}, want: requeue.VerdictRequeued, sent: 2},
-		{name: "lost twice", before: reply{before, nil}, patches: []reply{{err: lost}, {err: lost}}, after: reply{before, nil}, want: requeue.VerdictFailed, sent: 2},
-		{name: "lost, and nobody can be asked", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.VerdictFailed, sent: 1},
-		{name: "429 is no PATCH", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 429}}, {err: lost}, {started, nil}}, after: reply{before, nil}, want: requeue.VerdictRequeued, sent: 3},
-		{name: "429 for ever", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 429}}}, after: reply{before, nil}, want: requeue.VerdictFailed, sent: 5},
-		{name: "refused", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 403}}}, want: requeue.VerdictFailed, sent: 1},
-		{name: "conflict, and meanwhile moved", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 409}}}, after: reply{other, nil}, want: requeue.VerdictMoved, sent: 1},
-		{name: "conflict, and nothing moved", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 409}}}, after: reply{before, nil}, want: requeue.VerdictFailed, sent: 1},
+		{name: "the answer shows another build", before: reply{before, nil}, patches: []reply{{started, nil}}, want: requeue.OutcomeRequeued, sent: 1},
+		{name: "the record shows it later", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{started, nil}, want: requeue.OutcomeRequeued, sent: 1},
+		{name: "a 200 that restarted nothing", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{before, nil}, want: requeue.OutcomeDeclined, sent: 1},
+		{name: "queued with the old build is no proof", before: reply{before, nil}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, want: requeue.OutcomeDeclined, sent: 1},
+		{name: "a new build in the list is", before: reply{before, nil}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, later: onWay(60), want: requeue.OutcomeRequeued, sent: 1, build: 60},
+		{name: "a build in the list that was there before is not", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 9, Status: "completed", RefName: "refs/pull/7/merge"}}, patches: []reply{{queued, nil}}, after: reply{queued, nil}, later: onWay(60), want: requeue.OutcomeDeclined, sent: 1},
+		{name: "the record lost its build and gets none in time", before: reply{before, nil}, patches: []reply{{noBuild, nil}}, after: reply{noBuild, nil}, want: requeue.OutcomeRequeued, sent: 1, detail: "accepted, no build seen yet"},
+		{name: "the record lost its build and gets one", before: reply{before, nil}, patches: []reply{{noBuild, nil}}, after: reply{started, nil}, want: requeue.OutcomeRequeued, sent: 1, build: 51},
+		{name: "the record broke", before: reply{before, nil}, patches: []reply{{broken, nil}}, want: requeue.OutcomeDeclined, sent: 1, detail: "No agent pool"},
+		{name: "the record breaks later", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{broken, nil}, want: requeue.OutcomeDeclined, sent: 1, detail: "No agent pool"},
+		{name: "the answer is under a new number", before: reply{before, nil}, patches: []reply{{renumbered, nil}}, want: requeue.OutcomeRequeued, sent: 1, build: 51},
+		{name: "the record is under a new number", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: &azdo.Error{StatusCode: 404}}, listed: []requeue.Evaluation{foreign, renumbered}, want: requeue.OutcomeRequeued, sent: 1, build: 51},
+		{name: "the record is gone", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: &azdo.Error{StatusCode: 404}}, listed: []requeue.Evaluation{foreign}, want: requeue.OutcomeFailed, sent: 1},
+		{name: "the answer is another policy's", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{before, nil}, want: requeue.OutcomeDeclined, sent: 1},
+		{name: "the record is another policy's to the end", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{foreign, nil}, want: requeue.OutcomeFailed, sent: 1, err: "result not known: the service shows the record of another policy"},
+		{name: "the record is another policy's, and a new build is seen", before: reply{before, nil}, patches: []reply{{foreign, nil}}, after: reply{foreign, nil}, later: onWay(60), want: requeue.OutcomeRequeued, sent: 1, build: 60},
+		{name: "lost, and the record is another policy's", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{foreign, nil}, want: requeue.OutcomeFailed, sent: 1, err: "result not known: torn\nthe service shows the record of another policy"},
+		{name: "a 200 and then nobody can be asked", before: reply{before, nil}, patches: []reply{{before, nil}}, after: reply{err: lost}, want: requeue.OutcomeFailed, sent: 1},
+		{name: "the pull request is completed", pr: func(p *requeue.PullRequest) { p.Status = "completed" }, want: requeue.OutcomeMoved},
+		{name: "another source commit", pr: func(p *requeue.PullRequest) { p.SourceCommitID = "def" }, want: requeue.OutcomeMoved},
+		{name: "a draft now", pr: func(p *requeue.PullRequest) { p.Draft = true }, want: requeue.OutcomeMoved},
+		{name: "conflicts now", pr: func(p *requeue.PullRequest) { p.MergeStatus = "conflicts" }, want: requeue.OutcomeMoved},
+		{name: "the pull request cannot be read", prErr: &azdo.Error{StatusCode: 500}, want: requeue.OutcomeFailed},
+		{name: "the pull request is gone", prErr: &azdo.Error{StatusCode: 404}, want: requeue.OutcomeMoved},
+		{name: "the state changed", before: reply{other, nil}, want: requeue.OutcomeMoved},
+		{name: "the build changed", before: reply{started, nil}, want: requeue.OutcomeMoved},
+		{name: "the evaluation is gone", before: reply{err: &azdo.Error{StatusCode: 404}}, want: requeue.OutcomeMoved},
+		{name: "the evaluation cannot be read", before: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.OutcomeFailed},
+		{name: "a build is on its way", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}, want: requeue.OutcomeMoved},
+		{name: "another pipeline's build is on its way", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 8, Status: "notStarted", RefName: "refs/pull/7/merge"}}, patches: []reply{{started, nil}}, want: requeue.OutcomeRequeued, sent: 1},
+		{name: "lost, and the record shows a start", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{started, nil}, want: requeue.OutcomeRequeued, sent: 1},
+		{name: "lost before, and sent once more", before: reply{before, nil}, patches: []reply{{err: lost}, {started, nil}}, after: reply{before, nil}, want: requeue.OutcomeRequeued, sent: 2},
+		{name: "lost twice", before: reply{before, nil}, patches: []reply{{err: lost}, {err: lost}}, after: reply{before, nil}, want: requeue.OutcomeFailed, sent: 2},
+		{name: "lost, and nobody can be asked", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.OutcomeFailed, sent: 1},
+		{name: "429 is no PATCH", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 429}}, {err: lost}, {started, nil}}, after: reply{before, nil}, want: requeue.OutcomeRequeued, sent: 3},
+		{name: "429 for ever", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 429}}}, after: reply{before, nil}, want: requeue.OutcomeFailed, sent: 5},
+		{name: "refused", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 403}}}, want: requeue.OutcomeFailed, sent: 1},
+		{name: "conflict, and meanwhile moved", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 409}}}, after: reply{other, nil}, want: requeue.OutcomeMoved, sent: 1},
+		{name: "conflict, and nothing moved", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 409}}}, after: reply{before, nil}, want: requeue.OutcomeFailed, sent: 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -385,8 +385,8 @@ func TestWriteOutcomes(t *testing.T) {
 					},
 				}}
 				got := carryOut(t.Context(), o, nil, expiredAction(7, 1))[0]
-				if got.Verdict != tt.want || sent != tt.sent {
-					t.Errorf("verdict %s after %d requests, want %s after %d: %+v", got.Verdict, sent, tt.want, tt.sent, got)
+				if got.Kind != tt.want || sent != tt.sent {
+					t.Errorf("outcome %s after %d requests, want %s after %d: %+v", got.Kind, sent, tt.want, tt.sent, got)
 				}
 				if tt.build != 0 && got.BuildAfter != tt.build || tt.detail != "" && got.Detail != tt.detail {
 					t.Errorf("got %+v, want build %d, %q", got, tt.build, tt.detail)
@@ -394,7 +394,7 @@ func TestWriteOutcomes(t *testing.T) {
 				if tt.err != "" && (got.Err == nil || got.Err.Error() != tt.err) {
 					t.Errorf("error %v, want %q", got.Err, tt.err)
 				}
-				if got.Verdict != requeue.VerdictRequeued && got.Err == nil && got.Detail == "" {
+				if got.Kind != requeue.OutcomeRequeued && got.Err == nil && got.Detail == "" {
 					t.Error("no reason is given")
 				}
 			})
@@ -411,10 +411,10 @@ func TestLostAnswerShowsLate(t *testing.T) {
 		build int // in the list
 		want  requeue.Outcome
 	}{
-		{name: "in the record", late: func(e *requeue.Evaluation) { e.IsExpired, e.BuildID = false, 51 }, want: requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: 51}},
-		{name: "in the list of builds", late: func(*requeue.Evaluation) {}, build: 60, want: requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: 60}},
-		{name: "it has broken", late: func(e *requeue.Evaluation) { e.Status, e.IsExpired, e.Words = "broken", false, "No agent pool" }, want: requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: "No agent pool"}},
-		{name: "it is green all of a sudden", late: func(e *requeue.Evaluation) { e.Status, e.IsExpired = "approved", false }, want: requeue.Outcome{Verdict: requeue.VerdictMoved, Detail: "the evaluation is succeeded now"}},
+		{name: "in the record", late: func(e *requeue.Evaluation) { e.IsExpired, e.BuildID = false, 51 }, want: requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: 51}},
+		{name: "in the list of builds", late: func(*requeue.Evaluation) {}, build: 60, want: requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: 60}},
+		{name: "it has broken", late: func(e *requeue.Evaluation) { e.Status, e.IsExpired, e.Words = "broken", false, "No agent pool" }, want: requeue.Outcome{Kind: requeue.OutcomeDeclined, Detail: "No agent pool"}},
+		{name: "it is green all of a sudden", late: func(e *requeue.Evaluation) { e.Status, e.IsExpired = "approved", false }, want: requeue.Outcome{Kind: requeue.OutcomeMoved, Detail: "the evaluation is succeeded now"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -534,11 +534,11 @@ func TestExecuteCancelled(t *testing.T) {
 			},
 		}}
 		got := carryOut(ctx, o, nil, expiredAction(1, 1), expiredAction(1, 2), expiredAction(2, 1))
-		if !errors.Is(got[0].Err, ErrNotKnown) || got[0].Verdict != requeue.VerdictFailed {
+		if !errors.Is(got[0].Err, ErrNotKnown) || got[0].Kind != requeue.OutcomeFailed {
 			t.Errorf("the write under way: %+v", got[0])
 		}
 		for _, o := range got[1:] {
-			if o.Verdict != requeue.VerdictPlanned {
+			if o.Kind != requeue.OutcomePlanned {
 				t.Errorf("not begun: %+v", o)
 			}
 		}
@@ -554,12 +554,12 @@ func TestAnsweredWhileCancelled(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		err  *azdo.Error
-		want requeue.Verdict
+		want requeue.OutcomeKind
 	}{
-		{"refused", &azdo.Error{StatusCode: 403, Message: "no"}, requeue.VerdictFailed},
-		{"a conflict", &azdo.Error{StatusCode: 409, Message: "no"}, requeue.VerdictFailed},
-		{"not sent", &azdo.Error{Message: "cancelled", Err: context.Canceled}, requeue.VerdictPlanned},
-		{"turned down, to come back later", &azdo.Error{StatusCode: 429}, requeue.VerdictPlanned},
+		{"refused", &azdo.Error{StatusCode: 403, Message: "no"}, requeue.OutcomeFailed},
+		{"a conflict", &azdo.Error{StatusCode: 409, Message: "no"}, requeue.OutcomeFailed},
+		{"not sent", &azdo.Error{Message: "cancelled", Err: context.Canceled}, requeue.OutcomePlanned},
+		{"turned down, to come back later", &azdo.Error{StatusCode: 429}, requeue.OutcomePlanned},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -575,7 +575,7 @@ func TestAnsweredWhileCancelled(t *testing.T) {
 					},
 				}}
 				got := carryOut(ctx, o, nil, a)[0]
-				if got.Verdict != tt.want || tt.want == requeue.VerdictFailed && !errors.Is(got.Err, tt.err) {
+				if got.Kind != tt.want || tt.want == requeue.OutcomeFailed && !errors.Is(got.Err, tt.err) {
 					t.Errorf("got %+v, want %s", got, tt.want)
 				}
 			})

@@ -44,7 +44,7 @@ type first struct {
 	coming   int // were woken and have no place yet
 }
 
-// waiter is an action that waits for the one that goes alone; ready is closed when it may look again.
+// waiter is an action that waits for the one that goes alone; ready is closed when it may try again.
 type waiter struct {
 	number int // of the action
 	ready  chan struct{}
@@ -160,7 +160,7 @@ func (g *first) holds(woken bool) bool {
 	return g.busy || g.coming > 0
 }
 
-// wake lets the first n of those that wait look again.
+// wake lets the first n of those that wait try again.
 func (g *first) wake(n int) {
 	n = min(n, len(g.waiting))
 	for _, w := range g.waiting[:n] {

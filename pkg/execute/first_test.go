@@ -46,7 +46,7 @@ func TestFirstGoesAlone(t *testing.T) {
 		name  string
 		steps []step
 		want  string // "N at S s" for each PATCH, in the order in which they were sent
-		ends  string // the first letter of each verdict
+		ends  string // the first letter of each outcome
 		errs  map[int]string
 	}{
 		{name: "confirmed at once", steps: same(starts, starts, starts), want: "1 at 0, 2 at 0, 3 at 0", ends: "r r r"},
@@ -148,13 +148,13 @@ func TestFirstGoesAlone(t *testing.T) {
 				outcomes := carryOut(t.Context(), o, nil, actions...)
 				var ends []string
 				for i, o := range outcomes {
-					ends = append(ends, string(o.Verdict[0]))
+					ends = append(ends, string(o.Kind[0]))
 					if want := tt.errs[i+1]; want != "" && (o.Err == nil || o.Err.Error() != want) {
 						t.Errorf("%d: %v, want %q", i+1, o.Err, want)
 					}
 				}
 				if diff := cmp.Diff(tt.ends, strings.Join(ends, " ")); diff != "" {
-					t.Errorf("verdicts (-want +got)\n%s", diff)
+					t.Errorf("outcomes (-want +got)\n%s", diff)
 				}
 				if diff := cmp.Diff(tt.want, strings.Join(order, ", ")); diff != "" {
 					t.Errorf("requests (-want +got)\n%s", diff)
@@ -258,7 +258,7 @@ func TestManyBehindOne(t *testing.T) {
 				}}
 				outcomes := carryOut(ctx, o, nil, actions...)
 				if cancelled {
-					if len(order) != 1 || outcomes[1].Verdict != requeue.VerdictPlanned || outcomes[39].Verdict != requeue.VerdictPlanned {
+					if len(order) != 1 || outcomes[1].Kind != requeue.OutcomePlanned || outcomes[39].Kind != requeue.OutcomePlanned {
 						t.Errorf("%d writes, %+v", len(order), outcomes[1])
 					}
 					return

@@ -14,7 +14,7 @@ import (
 
 const (
 	firstPoll, lastPoll = 2 * time.Second, time.Minute
-	// pullRequestPolls is how many looks at an evaluation go by between two at its pull request, which may complete
+	// pullRequestPolls is how many reads of an evaluation go by between two of its pull request, which may complete
 	// or be abandoned without a word from the evaluation.
 	pullRequestPolls = 3
 )
@@ -28,7 +28,7 @@ type follower struct {
 
 // Follow reads each re-queued evaluation from time to time, after 2 s first and every minute at last, until its result
 // is known, the time-out is over or ctx ends. Outcomes get their Result, BuildAfter where it was unknown, and ResultErr
-// where the last look at one that is still open told nothing. changed, unless nil, is called in plan order for each
+// where the last read of one that is still open told nothing. changed, unless nil, is called in plan order for each
 // evaluation whose result has come to be known; open is how many are left.
 func Follow(ctx context.Context, plan requeue.Plan, o Options, timeout time.Duration, changed func(a requeue.Action, open int)) {
 	if changed == nil {
@@ -36,7 +36,7 @@ func Follow(ctx context.Context, plan requeue.Plan, o Options, timeout time.Dura
 	}
 	w := &follower{Options: o, facts: requeue.Facts{}, changed: changed}
 	end := o.Clock.now().Add(timeout)
-	open := slices.DeleteFunc(plan.Actions(), func(a requeue.Action) bool { return a.Outcome.Verdict != requeue.VerdictRequeued })
+	open := slices.DeleteFunc(plan.Actions(), func(a requeue.Action) bool { return a.Outcome.Kind != requeue.OutcomeRequeued })
 	detail := "still open after " + Short(timeout)
 	for poll, pause := 1, firstPoll; len(open) > 0; poll, pause = poll+1, min(pause*3/2, lastPoll) {
 		left := end.Sub(o.Clock.now())
@@ -59,21 +59,21 @@ func Follow(ctx context.Context, plan requeue.Plan, o Options, timeout time.Dura
 	}
 }
 
-// poll looks once at everything that is open and returns what still is.
+// poll reads everything that is open once and returns what still is.
 func (w *follower) poll(ctx context.Context, open []requeue.Action, pullRequests bool) []requeue.Action {
-	looks := make([]look, len(open))
-	parallel.Each(ctx, w.Concurrency, len(open), func(n int) { looks[n] = w.look(ctx, open[n], pullRequests) })
+	all := make([]polled, len(open))
+	parallel.Each(ctx, w.Concurrency, len(open), func(n int) { all[n] = w.read(ctx, open[n], pullRequests) })
 	for n, a := range open {
-		o, l := a.Outcome, looks[n]
+		o, p := a.Outcome, all[n]
 		if o.BuildAfter == 0 {
-			o.BuildAfter = l.build
+			o.BuildAfter = p.build
 		}
-		if l.question != nil {
-			w.facts[*l.question] = l.answer
+		if p.question != nil {
+			w.facts[*p.question] = p.answer
 		}
-		o.Result, o.ResultDetail, o.ResultErr = l.result, l.detail, nil
-		if l.result == "" {
-			o.ResultErr = l.err
+		o.Result, o.ResultDetail, o.ResultErr = p.result, p.detail, nil
+		if p.result == "" {
+			o.ResultErr = p.err
 		}
 	}
 	var rest []requeue.Action
@@ -89,8 +89,8 @@ func (w *follower) poll(ctx context.Context, open []requeue.Action, pullRequests
 	return rest
 }
 
-// look is what one poll found out about one evaluation.
-type look struct {
+// polled is what one poll has found out about one evaluation.
+type polled struct {
 	result   requeue.Result
 	detail   string
 	build    int
@@ -99,45 +99,45 @@ type look struct {
 	answer   requeue.Answer
 }
 
-func (w *follower) look(ctx context.Context, a requeue.Action, pullRequest bool) (l look) {
+func (w *follower) read(ctx context.Context, a requeue.Action, pullRequest bool) (p polled) {
 	ours := a.Outcome.BuildAfter
 	var panicked error
 	defer func() {
 		if panicked != nil {
-			l = look{result: requeue.ResultPending, detail: panicked.Error()}
+			p = polled{result: requeue.ResultPending, detail: panicked.Error()}
 		}
 	}()
 	defer parallel.Recover(&panicked)
 	now, err := w.Service.record(ctx, a, cmp.Or(a.Outcome.EvaluationID, a.Evaluation.ID))
 	if err == nil {
-		l.build = a.BuildAfter(now)
+		p.build = a.BuildAfter(now)
 		if ours == 0 {
-			ours = l.build
+			ours = p.build
 		}
-		l.result, l.detail, l.question = w.Rules.Followed(a, ours, now, w.facts, w.Clock.now())
-		if l.question != nil {
-			l.answer = requeue.AnswerBuild(w.Service.Build(ctx, l.question.ProjectID, l.question.BuildID))
-			if l.answer.Err != nil {
-				return look{build: l.build, err: l.answer.Err}
+		p.result, p.detail, p.question = w.Rules.Followed(a, ours, now, w.facts, w.Clock.now())
+		if p.question != nil {
+			p.answer = requeue.AnswerBuild(w.Service.Build(ctx, p.question.ProjectID, p.question.BuildID))
+			if p.answer.Err != nil {
+				return polled{build: p.build, err: p.answer.Err}
 			}
-			l.result, l.detail, _ = w.Rules.Followed(a, ours, now, requeue.Facts{*l.question: l.answer}, w.Clock.now())
+			p.result, p.detail, _ = w.Rules.Followed(a, ours, now, requeue.Facts{*p.question: p.answer}, w.Clock.now())
 		}
 	}
-	l.err = err
+	p.err = err
 	gone := errors.Is(err, requeue.ErrNotFound)
-	if l.result != "" || err != nil && !gone || !pullRequest && !gone {
-		return l
+	if p.result != "" || err != nil && !gone || !pullRequest && !gone {
+		return p
 	}
 	pr, err := w.Service.PullRequest(ctx, a.PullRequest)
 	switch {
 	case err == nil && pr.Status == "completed":
-		l.result, l.detail = requeue.ResultSucceeded, "the pull request is completed"
+		p.result, p.detail = requeue.ResultSucceeded, "the pull request is completed"
 	case err == nil && pr.Status == "abandoned":
-		l.result, l.detail = requeue.ResultPending, "the pull request is abandoned"
+		p.result, p.detail = requeue.ResultPending, "the pull request is abandoned"
 	case gone && ctx.Err() == nil:
-		l.result, l.detail = requeue.ResultPending, "the evaluation is gone"
+		p.result, p.detail = requeue.ResultPending, "the evaluation is gone"
 	}
-	return l
+	return p
 }
 
 // Short is a duration without its zeros: "45m" for 45m0s.

@@ -105,7 +105,7 @@ func TestFollow(t *testing.T) {
 					},
 				}}
 				requeued, declined := expiredAction(7, 1), expiredAction(8, 1)
-				requeued.Outcome.Verdict, declined.Outcome.Verdict = requeue.VerdictRequeued, requeue.VerdictDeclined
+				requeued.Outcome.Kind, declined.Outcome.Kind = requeue.OutcomeRequeued, requeue.OutcomeDeclined
 				if tt.known {
 					requeued.Outcome.BuildAfter = 51
 				}
@@ -143,7 +143,7 @@ func TestFollowCancelled(t *testing.T) {
 			PullRequest: func(_ context.Context, pr *requeue.PullRequest) (requeue.PullRequest, error) { return *pr, nil },
 		}}
 		a := expiredAction(7, 1)
-		*a.Outcome = requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: 51}
+		*a.Outcome = requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: 51}
 		begin := time.Now()
 		Follow(ctx, planOf(a), o, time.Hour, nil)
 		if a.Outcome.Result != requeue.ResultPending || time.Since(begin) > 11*time.Second {

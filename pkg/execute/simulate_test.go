@@ -96,11 +96,11 @@ func TestSimulatedTime(t *testing.T) {
 	if len(actions) != 2 {
 		t.Fatalf("%d actions", len(actions))
 	}
-	want := requeue.Outcome{Verdict: requeue.VerdictRequeued, BuildAfter: 51, Result: requeue.ResultSucceeded}
+	want := requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: 51, Result: requeue.ResultSucceeded}
 	if diff := cmp.Diff(want, *actions[0].Outcome); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if o := actions[1].Outcome; o.Verdict != requeue.VerdictDeclined || o.Result != "" {
+	if o := actions[1].Outcome; o.Kind != requeue.OutcomeDeclined || o.Result != "" {
 		t.Errorf("the declined one: %+v", *o)
 	}
 	if diff := cmp.Diff([]int{1, 2}, told); diff != "" {

@@ -12,11 +12,11 @@ import (
 )
 
 func failed(err error) requeue.Outcome {
-	return requeue.Outcome{Verdict: requeue.VerdictFailed, Err: err}
+	return requeue.Outcome{Kind: requeue.OutcomeFailed, Err: err}
 }
 
 func moved(detail string) requeue.Outcome {
-	return requeue.Outcome{Verdict: requeue.VerdictMoved, Detail: detail}
+	return requeue.Outcome{Kind: requeue.OutcomeMoved, Detail: detail}
 }
 
 // ErrNotKnown ends every outcome where a request may have started a build and nobody could be asked.
@@ -27,7 +27,7 @@ func (x *executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullR
 	now, err := x.Service.PullRequest(ctx, planned)
 	switch {
 	case ctx.Err() != nil:
-		return requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+		return requeue.Outcome{Kind: requeue.OutcomePlanned}, true
 	case errors.Is(err, requeue.ErrNotFound):
 		return moved("the pull request is gone"), true
 	case err != nil:
@@ -45,7 +45,7 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 	now, err := x.Service.Evaluation(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
 	switch {
 	case ctx.Err() != nil:
-		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+		return 0, requeue.Outcome{Kind: requeue.OutcomePlanned}, true
 	case errors.Is(err, requeue.ErrNotFound):
 		return 0, moved("the evaluation is gone"), true
 	case err != nil:
@@ -54,7 +54,7 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 	facts, err := x.factsFor(ctx, a, now)
 	switch {
 	case ctx.Err() != nil:
-		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+		return 0, requeue.Outcome{Kind: requeue.OutcomePlanned}, true
 	case err != nil:
 		return 0, failed(fmt.Errorf("read the evaluation's build again: %w", err)), true
 	}
@@ -64,7 +64,7 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 	builds, err := x.Service.Builds(ctx, a)
 	switch {
 	case ctx.Err() != nil:
-		return 0, requeue.Outcome{Verdict: requeue.VerdictPlanned}, true
+		return 0, requeue.Outcome{Kind: requeue.OutcomePlanned}, true
 	case err != nil:
 		return 0, failed(fmt.Errorf("ask for builds on their way: %w", err)), true
 	}
@@ -144,7 +144,7 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *parallel.
 // unfinished is the outcome of a write that a cancellation ended.
 func unfinished(patches int) requeue.Outcome {
 	if patches == 0 {
-		return requeue.Outcome{Verdict: requeue.VerdictPlanned}
+		return requeue.Outcome{Kind: requeue.OutcomePlanned}
 	}
 	return failed(ErrNotKnown)
 }
@@ -152,10 +152,10 @@ func unfinished(patches int) requeue.Outcome {
 // refused settles a request that the service turned down. What has moved since the look explains most of these.
 func (x *executor) refused(ctx context.Context, a requeue.Action, err error) (requeue.Outcome, ruling) {
 	if errors.Is(err, requeue.ErrStale) {
-		if o, stop := x.lookAtPullRequest(ctx, a.PullRequest); stop && o.Verdict == requeue.VerdictMoved {
+		if o, stop := x.lookAtPullRequest(ctx, a.PullRequest); stop && o.Kind == requeue.OutcomeMoved {
 			return o, undecided
 		}
-		if _, o, stop := x.look(ctx, a); stop && o.Verdict == requeue.VerdictMoved {
+		if _, o, stop := x.look(ctx, a); stop && o.Kind == requeue.OutcomeMoved {
 			return o, undecided
 		}
 	}

@@ -23,10 +23,10 @@ func CommentText(pr requeue.PullRequestPlan, collection string, always bool) str
 		switch {
 		case e.Reason == requeue.RetriesExhausted:
 			exhausted = append(exhausted, policy+join(", ", markdown(e.Detail, maxDetail), labelled("last build", before)))
-		case o.Verdict == requeue.VerdictRequeued:
+		case o.Kind == requeue.OutcomeRequeued:
 			after := buildLink(collection, pr.PullRequest, o.BuildAfter)
 			requeued = append(requeued, policy+join(", ", "was "+stateWord(e.State), labelled("build", before), labelled("now build", after)))
-		case o.Verdict == requeue.VerdictDeclined:
+		case o.Kind == requeue.OutcomeDeclined:
 			declined = append(declined, policy+join(", ", markdown(o.Detail, maxDetail), labelled("last build", before)))
 		}
 	}

@@ -57,21 +57,21 @@ type (
 		Evaluations  []evaluationWire `json:"evaluations"`
 	}
 	evaluationWire struct {
-		EvaluationID uuid.UUID        `json:"evaluationId"`
-		PolicyID     int              `json:"policyId"`
-		Policy       string           `json:"policy"`
-		PipelineID   *int             `json:"pipelineId"`
-		Pipeline     *string          `json:"pipeline"`
-		Blocking     bool             `json:"blocking"`
-		State        requeue.State    `json:"state"`
-		Action       string           `json:"action"`
-		Reason       *requeue.Reason  `json:"reason"`
-		Detail       string           `json:"detail"`
-		Outcome      *requeue.Verdict `json:"outcome"`
-		BuildBefore  *int             `json:"buildBefore"`
-		BuildAfter   *int             `json:"buildAfter"`
-		Error        *string          `json:"error"`
-		Result       *requeue.Result  `json:"result"`
+		EvaluationID uuid.UUID            `json:"evaluationId"`
+		PolicyID     int                  `json:"policyId"`
+		Policy       string               `json:"policy"`
+		PipelineID   *int                 `json:"pipelineId"`
+		Pipeline     *string              `json:"pipeline"`
+		Blocking     bool                 `json:"blocking"`
+		State        requeue.State        `json:"state"`
+		Action       string               `json:"action"`
+		Reason       *requeue.Reason      `json:"reason"`
+		Detail       string               `json:"detail"`
+		Outcome      *requeue.OutcomeKind `json:"outcome"`
+		BuildBefore  *int                 `json:"buildBefore"`
+		BuildAfter   *int                 `json:"buildAfter"`
+		Error        *string              `json:"error"`
+		Result       *requeue.Result      `json:"result"`
 	}
 )
 
@@ -180,16 +180,16 @@ func (r Run) evaluation(e requeue.EvaluationPlan) evaluationWire {
 		Detail: e.Detail, BuildBefore: numberOrNull(v.BuildID), Error: orNull(r.words(e.Err)),
 	}
 	if e.Err != nil {
-		wire.Outcome = orNull(requeue.VerdictFailed)
+		wire.Outcome = orNull(requeue.OutcomeFailed)
 	}
 	return wire
 }
 
 // fill says what became of a planned evaluation.
 func (r Run) fill(wire *evaluationWire, o requeue.Outcome) {
-	wire.Action, wire.Outcome, wire.BuildAfter, wire.Result = "requeue", &o.Verdict, numberOrNull(o.BuildAfter), orNull(o.Result)
+	wire.Action, wire.Outcome, wire.BuildAfter, wire.Result = "requeue", &o.Kind, numberOrNull(o.BuildAfter), orNull(o.Result)
 	wire.Detail = join("; ", wire.Detail, o.Detail, o.ResultDetail)
-	if o.Verdict == requeue.VerdictMoved {
+	if o.Kind == requeue.OutcomeMoved {
 		wire.Reason = orNull(requeue.Moved)
 	}
 	if o.Err != nil {

@@ -334,9 +334,9 @@ func TestSummaryIsBounded(t *testing.T) {
 	r := largeRun(3000)
 	r.DryRun = false
 	for i, a := range r.Plan.Actions() {
-		o := requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: strings.Repeat("long ", 100)}
+		o := requeue.Outcome{Kind: requeue.OutcomeDeclined, Detail: strings.Repeat("long ", 100)}
 		if i%2 == 0 {
-			o = requeue.Outcome{Verdict: requeue.VerdictFailed, Err: fmt.Errorf("error %d", i)}
+			o = requeue.Outcome{Kind: requeue.OutcomeFailed, Err: fmt.Errorf("error %d", i)}
 		}
 		*a.Outcome = o
 	}

@@ -34,19 +34,19 @@ func (l *Log) Result(a requeue.Action) {
 }
 
 func outcomeText(o requeue.Outcome) string {
-	switch o.Verdict {
-	case requeue.VerdictRequeued:
+	switch o.Kind {
+	case requeue.OutcomeRequeued:
 		if o.BuildAfter == 0 {
 			return join(": ", "re-queued", agent.Shorten(o.Detail, maxDetail))
 		}
 		return fmt.Sprintf("re-queued, build %d", o.BuildAfter)
-	case requeue.VerdictDeclined:
+	case requeue.OutcomeDeclined:
 		return withDetail("declined", "the service took the request and started no build", agent.Shorten(o.Detail, maxDetail))
-	case requeue.VerdictMoved:
+	case requeue.OutcomeMoved:
 		return withDetail("moved", "left alone, it changed after the plan was made", agent.Shorten(o.Detail, maxDetail))
-	case requeue.VerdictFailed:
+	case requeue.OutcomeFailed:
 		return join(": ", "failed", agent.Shorten(errorText(o.Err), 2*maxDetail))
-	case requeue.VerdictPlanned:
+	case requeue.OutcomePlanned:
 	}
 	return "planned: the run ended before its turn"
 }

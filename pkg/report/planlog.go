@@ -273,7 +273,7 @@ func allStates() []requeue.State {
 	}
 }
 
-// rawDecisions is what a debugging user sees of each verdict.
+// rawDecisions is what a debugging user sees of each decision.
 func (l *Log) rawDecisions(p requeue.Plan) {
 	if !l.Debugging() {
 		return

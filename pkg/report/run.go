@@ -114,7 +114,7 @@ func (r Run) Headline() string {
 	touched := 0
 	for _, pr := range r.Plan.PullRequests {
 		if slices.ContainsFunc(pr.Evaluations, func(e requeue.EvaluationPlan) bool {
-			return e.Requeue && (r.DryRun || e.Outcome.Verdict == requeue.VerdictRequeued)
+			return e.Requeue && (r.DryRun || e.Outcome.Kind == requeue.OutcomeRequeued)
 		}) {
 			touched++
 		}
@@ -167,7 +167,7 @@ func (r Run) Headline() string {
 func (r Run) notBegun() int {
 	n := 0
 	for _, a := range r.Plan.Actions() {
-		if a.Outcome.Verdict == requeue.VerdictPlanned {
+		if a.Outcome.Kind == requeue.OutcomePlanned {
 			n++
 		}
 	}

@@ -119,7 +119,7 @@ func (b *builder) finish() requeue.Plan {
 // setOutcomes gives the actions these outcomes, the others are planned.
 func setOutcomes(p requeue.Plan, outcomes ...requeue.Outcome) {
 	for i, a := range p.Actions() {
-		a.EvaluationPlan.Outcome = &requeue.Outcome{Verdict: requeue.VerdictPlanned}
+		a.EvaluationPlan.Outcome = &requeue.Outcome{Kind: requeue.OutcomePlanned}
 		if i < len(outcomes) {
 			*a.Outcome = outcomes[i]
 		}
@@ -132,7 +132,7 @@ func skipped(e *requeue.EvaluationPlan, reason requeue.Reason, detail string) {
 
 func same(text string) string { return text }
 
-// sampleRun holds every kind of verdict and outcome.
+// sampleRun holds every kind of decision and outcome.
 func sampleRun(text func(string) string) Run {
 	b := newBuilder(text)
 	b.pullRequest(101, "Fix the login").PullRequest.AutoComplete = true
@@ -171,11 +171,11 @@ func sampleRun(text func(string) string) Run {
 		Failures: []requeue.Failure{{Project: text("Shop"), Repository: text("gone"), Err: errors.New(text("find repository gone: it does not exist"))}},
 	}
 	setOutcomes(r.Plan, []requeue.Outcome{
-		{Verdict: requeue.VerdictRequeued, BuildAfter: 4801, Result: requeue.ResultSucceeded},
-		{Verdict: requeue.VerdictRequeued, BuildAfter: 4802, Result: requeue.ResultPending, ResultDetail: text("still open after 45m0s")},
-		{Verdict: requeue.VerdictDeclined, Detail: text("most likely this identity lacks the permission \"Queue builds\"")},
-		{Verdict: requeue.VerdictMoved, Detail: text("somebody pushed a new commit")},
-		{Verdict: requeue.VerdictFailed, Err: errors.New(text("re-queue: status 403: TF401027"))},
+		{Kind: requeue.OutcomeRequeued, BuildAfter: 4801, Result: requeue.ResultSucceeded},
+		{Kind: requeue.OutcomeRequeued, BuildAfter: 4802, Result: requeue.ResultPending, ResultDetail: text("still open after 45m0s")},
+		{Kind: requeue.OutcomeDeclined, Detail: text("most likely this identity lacks the permission \"Queue builds\"")},
+		{Kind: requeue.OutcomeMoved, Detail: text("somebody pushed a new commit")},
+		{Kind: requeue.OutcomeFailed, Err: errors.New(text("re-queue: status 403: TF401027"))},
 	}...)
 	r.Waited = true
 	r.Summary = requeue.Summarize(r.Plan)
@@ -197,9 +197,9 @@ func cancelledRun(text func(string) string) Run {
 	r.Waited, r.Cancelled = false, true
 	actions := r.Plan.Actions()
 	actions[0].Outcome.Result = ""
-	*actions[1].Outcome = requeue.Outcome{Verdict: requeue.VerdictFailed, Err: errors.New("result not known")}
+	*actions[1].Outcome = requeue.Outcome{Kind: requeue.OutcomeFailed, Err: errors.New("result not known")}
 	for _, a := range actions[2:] {
-		*a.Outcome = requeue.Outcome{Verdict: requeue.VerdictPlanned}
+		*a.Outcome = requeue.Outcome{Kind: requeue.OutcomePlanned}
 	}
 	r.Summary = requeue.Summarize(r.Plan)
 	return r

@@ -23,7 +23,7 @@ type sums struct {
 	active                     int // pull requests that were read and are not named as closed
 	skippedPullRequests        int
 	pullRequestErrors          int
-	outcomes                   map[requeue.Verdict]int // of both actions
+	outcomes                   map[requeue.OutcomeKind]int // of both actions
 	failedWrites               int
 	results                    map[requeue.Result]int
 	reasons                    map[string]int
@@ -40,7 +40,7 @@ func CheckSums(data []byte) error {
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return fmt.Errorf("read the report: %w", err)
 	}
-	s := sums{outcomes: map[requeue.Verdict]int{}, results: map[requeue.Result]int{}, reasons: map[string]int{}}
+	s := sums{outcomes: map[requeue.OutcomeKind]int{}, results: map[requeue.Result]int{}, reasons: map[string]int{}}
 	for _, pr := range wire.PullRequests {
 		s.add(pr)
 	}
@@ -54,14 +54,14 @@ func CheckSums(data []byte) error {
 	c := wire.Counts
 	equal("plannedCount + skippedCount (want: evaluationCount)", c["plannedCount"]+c["skippedCount"], c["evaluationCount"])
 	equal("requeuedCount + declinedCount + movedCount + failed writes + not attempted (want: plannedCount)",
-		c["requeuedCount"]+c["declinedCount"]+c["movedCount"]+s.failedWrites+s.outcomes[requeue.VerdictPlanned], c["plannedCount"])
+		c["requeuedCount"]+c["declinedCount"]+c["movedCount"]+s.failedWrites+s.outcomes[requeue.OutcomePlanned], c["plannedCount"])
 	equal("evaluationCount", c["evaluationCount"], s.evaluations)
 	equal("plannedCount", c["plannedCount"], s.requeue)
 	equal("skippedCount", c["skippedCount"], s.skip)
-	equal("requeuedCount", c["requeuedCount"], s.outcomes[requeue.VerdictRequeued])
-	equal("declinedCount", c["declinedCount"], s.outcomes[requeue.VerdictDeclined])
-	equal("movedCount", c["movedCount"], s.outcomes[requeue.VerdictMoved])
-	equal("failedCount", c["failedCount"], s.outcomes[requeue.VerdictFailed]+s.pullRequestErrors)
+	equal("requeuedCount", c["requeuedCount"], s.outcomes[requeue.OutcomeRequeued])
+	equal("declinedCount", c["declinedCount"], s.outcomes[requeue.OutcomeDeclined])
+	equal("movedCount", c["movedCount"], s.outcomes[requeue.OutcomeMoved])
+	equal("failedCount", c["failedCount"], s.outcomes[requeue.OutcomeFailed]+s.pullRequestErrors)
 	equal("skippedPullRequestCount", c["skippedPullRequestCount"], s.skippedPullRequests)
 	equal("pullRequestCount below the number of listed active pull requests: it", max(c["pullRequestCount"], s.active), c["pullRequestCount"])
 	if _, waited := c["pendingCount"]; waited {
@@ -70,7 +70,7 @@ func CheckSums(data []byte) error {
 		equal("pendingCount", c["pendingCount"], s.results[requeue.ResultPending])
 	}
 	if wire.DryRun {
-		equal("plannedCount of a dry run", c["plannedCount"], s.outcomes[requeue.VerdictPlanned])
+		equal("plannedCount of a dry run", c["plannedCount"], s.outcomes[requeue.OutcomePlanned])
 	}
 	if !maps.Equal(wire.SkippedByReason, s.reasons) {
 		faults = append(faults, fmt.Errorf("skippedByReason is %v, want %v", wire.SkippedByReason, s.reasons))
@@ -100,7 +100,7 @@ func (s *sums) add(pr pullRequestWire) {
 		}
 		if e.Action == "requeue" {
 			s.requeue++
-			if e.Outcome != nil && *e.Outcome == requeue.VerdictFailed {
+			if e.Outcome != nil && *e.Outcome == requeue.OutcomeFailed {
 				s.failedWrites++
 			}
 			continue

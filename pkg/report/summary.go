@@ -113,16 +113,16 @@ func buildLink(collection string, pr *requeue.PullRequest, id int) string {
 
 func (s *summaryWriter) outcomeCell(pr *requeue.PullRequest, o requeue.Outcome) string {
 	detail := markdown(o.Detail, maxDetail)
-	switch o.Verdict {
-	case requeue.VerdictRequeued:
+	switch o.Kind {
+	case requeue.OutcomeRequeued:
 		return join(", ", "re-queued", labelled("build", s.build(pr, o.BuildAfter)), detail, Markdown(resultText(o)))
-	case requeue.VerdictDeclined:
+	case requeue.OutcomeDeclined:
 		return join(": ", "**declined**", detail)
-	case requeue.VerdictMoved:
+	case requeue.OutcomeMoved:
 		return join(": ", "moved", detail)
-	case requeue.VerdictFailed:
+	case requeue.OutcomeFailed:
 		return join(": ", "**failed**", markdown(s.words(o.Err), maxDetail))
-	case requeue.VerdictPlanned:
+	case requeue.OutcomePlanned:
 	}
 	return "not begun"
 }
@@ -182,7 +182,7 @@ func (s *summaryWriter) needsHuman(pr *requeue.PullRequest, e requeue.Evaluation
 		return join(", ", "retries are used up ("+why+")", labelled("last build", s.build(pr, e.Evaluation.BuildID)))
 	case e.BuildGone, e.Reason == requeue.HistoryUnknown:
 		return "how its build ended is not known (" + join(", ", helpLink(e.Reason), markdown(e.Detail, maxDetail)) + ")"
-	case o.Verdict == requeue.VerdictDeclined:
+	case o.Kind == requeue.OutcomeDeclined:
 		return join(": ", "declined", markdown(o.Detail, maxDetail))
 	case o.Result == requeue.ResultRejected:
 		return join(", ", "rejected", labelled("build", s.build(pr, o.BuildAfter)))

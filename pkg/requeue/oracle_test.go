@@ -716,7 +716,7 @@ func checkPlan(t *testing.T, seed int, w world, p requeue.Plan) {
 			}
 			acts := slices.ContainsFunc(p.Actions(), func(a requeue.Action) bool { return a.EvaluationPlan == &pr.Evaluations[j] })
 			if acts != e.Requeue || acts != (e.Outcome != nil) {
-				t.Fatalf("world %d: pull request %d: action %t, verdict %t", seed, pr.PullRequest.ID, acts, e.Requeue)
+				t.Fatalf("world %d: pull request %d: action %t, decision %t", seed, pr.PullRequest.ID, acts, e.Requeue)
 			}
 			if e.Requeue && !slices.Contains(w.rules.When, e.State) {
 				t.Fatalf("world %d: pull request %d: re-queues %s", seed, pr.PullRequest.ID, e.State)

@@ -158,7 +158,7 @@ func Summarize(p Plan) Summary {
 			if e.Requeue {
 				c.Planned++
 				c.add(*e.Outcome)
-				if e.Outcome.Verdict == VerdictRequeued {
+				if e.Outcome.Kind == OutcomeRequeued {
 					requeued[pr.PullRequest.ID] = true
 					builds[e.Outcome.BuildAfter] = true
 				}
@@ -184,16 +184,16 @@ func Summarize(p Plan) Summary {
 
 // add counts what became of one action.
 func (c *Counts) add(o Outcome) {
-	switch o.Verdict {
-	case VerdictRequeued:
+	switch o.Kind {
+	case OutcomeRequeued:
 		c.Requeued++
-	case VerdictDeclined:
+	case OutcomeDeclined:
 		c.Declined++
-	case VerdictMoved:
+	case OutcomeMoved:
 		c.Moved++
-	case VerdictFailed:
+	case OutcomeFailed:
 		c.Failed++
-	case VerdictPlanned:
+	case OutcomePlanned:
 	}
 	switch o.Result {
 	case ResultSucceeded:

@@ -11,7 +11,7 @@ import (
 func action(ev requeue.Evaluation, state requeue.State) requeue.Action {
 	pr := pullRequest(7, with(ev))
 	return requeue.Action{PullRequest: &pr, EvaluationPlan: &requeue.EvaluationPlan{
-		Evaluation: &pr.Evaluations[0], Decision: &requeue.Decision{State: state, Requeue: true}, Outcome: &requeue.Outcome{Verdict: requeue.VerdictPlanned},
+		Evaluation: &pr.Evaluations[0], Decision: &requeue.Decision{State: state, Requeue: true}, Outcome: &requeue.Outcome{Kind: requeue.OutcomePlanned},
 	}}
 }
 
@@ -401,12 +401,12 @@ func TestSummarize(t *testing.T) {
 	}
 
 	done := []requeue.Outcome{
-		{Verdict: requeue.VerdictRequeued, BuildAfter: 602, Result: requeue.ResultSucceeded},
-		{Verdict: requeue.VerdictRequeued, BuildAfter: 601, Result: requeue.ResultRejected},
-		{Verdict: requeue.VerdictRequeued, Result: requeue.ResultPending}, // which build it was, nobody told
-		{Verdict: requeue.VerdictDeclined},
-		{Verdict: requeue.VerdictMoved},
-		{Verdict: requeue.VerdictFailed, Err: errTest},
+		{Kind: requeue.OutcomeRequeued, BuildAfter: 602, Result: requeue.ResultSucceeded},
+		{Kind: requeue.OutcomeRequeued, BuildAfter: 601, Result: requeue.ResultRejected},
+		{Kind: requeue.OutcomeRequeued, Result: requeue.ResultPending}, // which build it was, nobody told
+		{Kind: requeue.OutcomeDeclined},
+		{Kind: requeue.OutcomeMoved},
+		{Kind: requeue.OutcomeFailed, Err: errTest},
 	}
 	want.Counts.Requeued, want.Counts.Declined, want.Counts.Moved, want.Counts.Failed = 3, 1, 1, 2
 	want.Counts.Succeeded, want.Counts.Rejected, want.Counts.Pending = 1, 1, 1
@@ -419,7 +419,7 @@ func TestSummarize(t *testing.T) {
 	}
 
 	// A run that ends early leaves what it had not begun planned.
-	*p.Actions()[5].Outcome = requeue.Outcome{Verdict: requeue.VerdictPlanned}
+	*p.Actions()[5].Outcome = requeue.Outcome{Kind: requeue.OutcomePlanned}
 	want.Counts.Failed = 1
 	if diff := cmp.Diff(want, requeue.Summarize(p)); diff != "" {
 		t.Errorf("when a part was done (-want +got):\n%s", diff)
@@ -457,10 +457,10 @@ func TestFailures(t *testing.T) {
 		t.Errorf("before anything was done: %+v, %+v", p.Declined(), p.Unread())
 	}
 	actions := p.Actions()
-	*actions[0].Outcome = requeue.Outcome{Verdict: requeue.VerdictFailed, Err: errTest}
-	*actions[1].Outcome = requeue.Outcome{Verdict: requeue.VerdictDeclined, Detail: "nothing was started"}
-	*actions[2].Outcome = requeue.Outcome{Verdict: requeue.VerdictRequeued, Result: requeue.ResultPending, ResultErr: errTest}
-	*actions[3].Outcome = requeue.Outcome{Verdict: requeue.VerdictMoved, Detail: "build 9 took the place of the one before"}
+	*actions[0].Outcome = requeue.Outcome{Kind: requeue.OutcomeFailed, Err: errTest}
+	*actions[1].Outcome = requeue.Outcome{Kind: requeue.OutcomeDeclined, Detail: "nothing was started"}
+	*actions[2].Outcome = requeue.Outcome{Kind: requeue.OutcomeRequeued, Result: requeue.ResultPending, ResultErr: errTest}
+	*actions[3].Outcome = requeue.Outcome{Kind: requeue.OutcomeMoved, Detail: "build 9 took the place of the one before"}
 	if got := p.Failures(); len(got) != 3 || got[2] != (requeue.Failure{PullRequest: 5, Err: errTest}) {
 		t.Errorf("when all was done: %+v", got)
 	}

@@ -80,7 +80,7 @@ func (p Plan) Failures() []Failure {
 			if e.Err != nil {
 				reading = append(reading, Failure{PullRequest: number, Err: e.Err})
 			}
-			if e.Requeue && e.Outcome.Verdict == VerdictFailed {
+			if e.Requeue && e.Outcome.Kind == OutcomeFailed {
 				writing = append(writing, Failure{PullRequest: number, Err: e.Outcome.Err})
 			}
 		}
@@ -92,7 +92,7 @@ func (p Plan) Failures() []Failure {
 func (p Plan) Declined() []Failure {
 	var all []Failure
 	for _, a := range p.Actions() {
-		if a.Outcome.Verdict == VerdictDeclined {
+		if a.Outcome.Kind == OutcomeDeclined {
 			all = append(all, Failure{PullRequest: a.PullRequest.ID, Lead: "Declined", Err: errors.New(a.Outcome.Detail)})
 		}
 	}
@@ -112,15 +112,15 @@ func (p Plan) Unread() []Failure {
 
 // Outcome is what became of one Action.
 type Outcome struct {
-	Verdict Verdict
+	Kind OutcomeKind
 	// EvaluationID is the record's number after the re-queue, where it has got a new one; else the zero value.
 	EvaluationID uuid.UUID
 	// BuildAfter is the build that the re-queue started; 0 as long as it is unknown.
 	BuildAfter int
 	// Detail says what moved, or the likely cause why nothing was started.
 	Detail string
-	Err    error // with VerdictFailed
-	// Result is set where the run waited; ResultDetail says why it is pending, and ResultErr why the last look for it told
+	Err    error // with OutcomeFailed
+	// Result is set where the run waited; ResultDetail says why it is pending, and ResultErr why the last read of it told
 	// nothing, if that was so.
 	Result       Result
 	ResultDetail string

@@ -69,7 +69,7 @@ func (r *Rules) survey(prs []Screened, f Facts, now time.Time) *survey {
 		pullRequests: make([]*surveyed, len(prs)),
 	}
 	for i := range prs {
-		s.pullRequests[i] = s.look(&prs[i])
+		s.pullRequests[i] = s.filter(&prs[i])
 	}
 	slices.SortStableFunc(s.pullRequests, r.compare)
 	// Who goes first depends on what selects asks; nothing dearer is asked before that is settled.
@@ -85,8 +85,8 @@ func (r *Rules) survey(prs []Screened, f Facts, now time.Time) *survey {
 	return s
 }
 
-// look applies what no limit can change.
-func (s *survey) look(in *Screened) *surveyed {
+// filter applies what no limit can change.
+func (s *survey) filter(in *Screened) *surveyed {
 	out := &surveyed{pr: in.PullRequest, skipped: in.Skipped, detail: in.Detail}
 	if in.PullRequest.Err != nil {
 		return out
@@ -347,7 +347,7 @@ func (s *survey) plan() Plan {
 		for j := range in.evaluations {
 			e := &in.evaluations[j]
 			if e.Requeue {
-				e.Outcome = &Outcome{Verdict: VerdictPlanned}
+				e.Outcome = &Outcome{Kind: OutcomePlanned}
 			}
 		}
 	}

@@ -91,16 +91,16 @@ func EvaluationReasons() []Reason {
 	}
 }
 
-// Verdict is what became of a planned evaluation.
-type Verdict string
+// OutcomeKind is what became of a planned evaluation.
+type OutcomeKind string
 
-// The verdicts. Planned is left where the run ended before the evaluation's turn, and in a dry run.
+// The outcomes. Planned is left where the run ended before the evaluation's turn, and in a dry run.
 const (
-	VerdictPlanned  Verdict = "planned"
-	VerdictRequeued Verdict = "requeued"
-	VerdictDeclined Verdict = "declined"
-	VerdictMoved    Verdict = "moved"
-	VerdictFailed   Verdict = "failed"
+	OutcomePlanned  OutcomeKind = "planned"
+	OutcomeRequeued OutcomeKind = "requeued"
+	OutcomeDeclined OutcomeKind = "declined"
+	OutcomeMoved    OutcomeKind = "moved"
+	OutcomeFailed   OutcomeKind = "failed"
 )
 
 // Result is how a re-queued evaluation ended, where the run waited for it.

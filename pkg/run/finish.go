@@ -53,7 +53,7 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
 func cancelText(plan requeue.Plan, s requeue.Summary) string {
 	notBegun := 0
 	for _, a := range plan.Actions() {
-		if a.Outcome.Verdict == requeue.VerdictPlanned {
+		if a.Outcome.Kind == requeue.OutcomePlanned {
 			notBegun++
 		}
 	}

@@ -56,8 +56,8 @@ func Run(ctx context.Context, p Process) (code int) {
 	log.Mask(cfg.Secrets...)
 	log.Mask(cfg.Network.ProxyAuthorization())
 	defer func() {
-		if problem := recover(); problem != nil {
-			log.Error(fmt.Sprintf("Internal error, please report it: %v", problem))
+		if p := recover(); p != nil {
+			log.Error(fmt.Sprintf("Internal error, please report it: %v", p))
 			log.Debugf("%s", debug.Stack())
 			code = exitFailed
 		}
@@ -129,7 +129,7 @@ func (r *run) line(ctx context.Context) int {
 	if err := r.client.Connect(ctx); err != nil {
 		return r.giveUp(ctx, err)
 	}
-	found := r.look(ctx)
+	found := r.read(ctx)
 	if ctx.Err() != nil {
 		return r.giveUp(ctx, ctx.Err())
 	}
@@ -171,20 +171,20 @@ func (r *run) giveUp(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// look asks who we are and what there is, both at once, and says so.
-func (r *run) look(ctx context.Context) discover.Found {
+// read asks who we are and what there is, both at once, and says so.
+func (r *run) read(ctx context.Context) discover.Found {
 	var identityErr error
 	var asking sync.WaitGroup
 	asking.Go(func() {
 		defer parallel.Recover(&identityErr)
 		r.identity, identityErr = r.client.Identity(ctx)
 	})
-	seen := discover.Read(ctx, r.client, r.config, r.started)
+	found := discover.Read(ctx, r.client, r.config, r.started)
 	asking.Wait()
 	if ctx.Err() == nil {
-		r.log.Visible(r.identity.DisplayName, identityErr, len(seen.Visible), len(seen.Screened))
+		r.log.Visible(r.identity.DisplayName, identityErr, len(found.Visible), len(found.Screened))
 	}
-	return seen
+	return found
 }
 
 // warnOf says what is odd but harms nothing.

@@ -10,7 +10,7 @@ import (
 func TestCancelText(t *testing.T) {
 	t.Parallel()
 	plan := requeue.Plan{PullRequests: []requeue.PullRequestPlan{
-		entry(1, requeue.VerdictRequeued), entry(2, requeue.VerdictPlanned), entry(3, requeue.VerdictPlanned),
+		entry(1, requeue.OutcomeRequeued), entry(2, requeue.OutcomePlanned), entry(3, requeue.OutcomePlanned),
 	}}
 	summary := requeue.Summarize(plan)
 	summary.Counts.Failed = 2 // pull requests that could not be read
@@ -20,8 +20,8 @@ func TestCancelText(t *testing.T) {
 	}
 }
 
-func entry(pullRequest int, verdict requeue.Verdict) requeue.PullRequestPlan {
+func entry(pullRequest int, kind requeue.OutcomeKind) requeue.PullRequestPlan {
 	return requeue.PullRequestPlan{PullRequest: &requeue.PullRequest{ID: pullRequest}, Evaluations: []requeue.EvaluationPlan{
-		{Decision: &requeue.Decision{Requeue: true}, Outcome: &requeue.Outcome{Verdict: verdict}},
+		{Decision: &requeue.Decision{Requeue: true}, Outcome: &requeue.Outcome{Kind: kind}},
 	}}
 }

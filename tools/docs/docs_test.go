@@ -309,8 +309,8 @@ func TestEveryOutcomeIsExplained(t *testing.T) {
 	t.Parallel()
 	page := read(t, "docs/troubleshooting.md")
 	for _, word := range []string{
-		string(requeue.VerdictPlanned), string(requeue.VerdictRequeued), string(requeue.VerdictDeclined),
-		string(requeue.VerdictMoved), string(requeue.VerdictFailed),
+		string(requeue.OutcomePlanned), string(requeue.OutcomeRequeued), string(requeue.OutcomeDeclined),
+		string(requeue.OutcomeMoved), string(requeue.OutcomeFailed),
 		string(requeue.ResultSucceeded), string(requeue.ResultRejected), string(requeue.ResultPending),
 	} {
 		if strings.Count(page, "\n### "+word+"\n") != 1 {
