@@ -101,3 +101,81 @@ func TestPersonalAccessTokenIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestFlags runs the program with flags, over real HTTP.
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		env    []string
+		args   []string
+		writes int
+		want   []string
+	}{
+		{"a list and a switch", nil, []string{"--repositories", "web, api-*", "--dry-run"}, 0, []string{"in the repositories web, api-*", "This is a dry run"}},
+		{"for real", nil, []string{"--repositories=*"}, 1, []string{"all visible repositories", "1 re-queued"}},
+		{"a number", nil, []string{"--pull-request-ids", "7", "--dry-run"}, 0, []string{"pull requests 7 in any visible repository"}},
+		{"the environment is beneath", []string{"INPUT_REPOSITORIES=web", "INPUT_DRYRUN=true"}, []string{"--max-per-run=3"}, 0, []string{"in the repositories web", "at most 3 re-queues", "dry run"}},
+		{"a flag wins", []string{"INPUT_REPOSITORIES=nowhere", "INPUT_DRYRUN=true"}, []string{"--repositories", "web", "--dry-run=false"}, 1, []string{"in the repositories web", "1 re-queued"}},
+		{"a blank flag wins, too", []string{"INPUT_REPOSITORIES=*", "INPUT_MAXPERRUN=1"}, []string{"--max-per-run=", "--dry-run"}, 0, []string{"at most 20 re-queues"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := azdotest.Start(t, expiredWorld())
+			r := onLaptop(t, s, tc.env, tc.args...)
+			if r.code != 0 || len(s.Writes()) != tc.writes {
+				t.Errorf("exit code %d, %d writes, want %d:\n%s", r.code, len(s.Writes()), tc.writes, r.stdout)
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(r.stdout, want) {
+					t.Errorf("%q is not said:\n%s", want, r.stdout)
+				}
+			}
+		})
+	}
+}
+
+// TestWrongFlags: every fault of the command line and of the environment at once, and not one request.
+func TestWrongFlags(t *testing.T) {
+	t.Parallel()
+	s := azdotest.Start(t, expiredWorld())
+	token := strings.Repeat("abcd2", 10) + "67"
+	r := onLaptop(t, s, []string{"INPUT_DRY_RUN=true"},
+		"--repositories=*", "--dry-rnu", "--max-per-run=many", "web", "--dry-run", "true", "--token", token, "--titles=##vso[task.complete]")
+	const want = `Error: maxPerRun: "many" is not a whole number; allowed: 0 to 2147483647
+Error: "INPUT_DRY_RUN" is no input of this task, but resembles dryRun; allowed: INPUT_DRYRUN, or no such variable
+Error: there is no flag "--dry-rnu"; the nearest is --dry-run
+Error: there is no flag "--token"; --help lists all
+Error: "web" is no flag; --help lists all
+Error: "true" is no flag; a switch takes its value behind "=": --dry-run=false
+`
+	if r.code != 2 || r.stdout != want {
+		t.Errorf("exit code %d, want 2:\n%s", r.code, r.stdout)
+	}
+	if strings.Contains(r.stdout, token[:10]) {
+		t.Error("a token was printed")
+	}
+}
+
+// TestTextsInsteadOfARun: they need no environment and send nothing.
+func TestTextsInsteadOfARun(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--version"}, "0.0.0-dev\n"},
+		{[]string{"--help"}, "\nWhich pull requests:\n      --repositories list"},
+		{[]string{"-h"}, "Exit codes: 0 succeeded"},
+		{[]string{"--completion", "bash"}, "__start_reschedule"},
+		{[]string{"--completion=zsh"}, "#compdef reschedule"},
+		{[]string{"--completion=fish"}, "complete -c reschedule"},
+		{[]string{"--completion=powershell"}, "Register-ArgumentCompleter"},
+	} {
+		s := azdotest.Start(t, expiredWorld())
+		r := onLaptop(t, s, nil, tc.args...)
+		if r.code != 0 || !strings.Contains(r.stdout, tc.want) || len(s.Requests()) > 0 {
+			t.Errorf("%v: exit code %d, %d requests\n%.500s", tc.args, r.code, len(s.Requests()), r.stdout)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/command"
 	"github.com/pr-evaluations/reschedule/pkg/run"
 )
 
@@ -30,13 +32,15 @@ const stopTime = 4800 * time.Millisecond
 
 func main() {
 	crashBySignal()
-	if len(os.Args) > 1 {
-		os.Exit(answer(os.Stdout, os.Args[1:]))
+	line := command.Parse(os.Args[1:])
+	if code, answered := answer(os.Stdout, line, os.Args[1:]); answered {
+		os.Exit(code)
 	}
 	forbidCoreDumps()
 	// net/http logs foreign bytes to stderr, which the agent searches for commands.
 	log.SetOutput(io.Discard)
 	env := takeEnvironment()
+	maps.Copy(env, line.Variables)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -46,7 +50,7 @@ func main() {
 	}
 	terminal, colour := looks(env)
 	code := run.Run(ctx, run.Process{
-		Env: env, Stdout: output{os.Stdout, stopping}, Version: version, Terminal: terminal, Colour: colour,
+		Env: env, Faults: line.Faults, Stdout: output{os.Stdout, stopping}, Version: version, Terminal: terminal, Colour: colour,
 	})
 	cancel()
 	os.Exit(exitCode(code, runtime.GOOS, env)) //nolint:gocritic // cancel was called; the exit code is all that is left to say
@@ -63,45 +67,6 @@ func exitCode(code int, goos string, env map[string]string) int {
 	}
 	return code
 }
-
-// answer serves the command line, which people use and the agent does not.
-func answer(w io.Writer, args []string) int {
-	text := usage
-	code := 2
-	switch args[0] {
-	case "--version", "-version", "version":
-		text, code = version+"\n", 0
-	case "--help", "-help", "-h", "help":
-		code = 0
-	}
-	if _, err := io.WriteString(w, text); err != nil {
-		return 1
-	}
-	return code
-}
-
-const usage = `Re-queues the build validation of pull requests in Azure Repos: expired, failed, broken or never started.
-
-It takes no arguments; everything is said by environment variables. Against a real organization, from a laptop:
-
-  SYSTEM_ACCESSTOKEN                    az account get-access-token --query accessToken -o tsv \
-                                          --resource 499b84ac-1321-427f-aa17-267ca6975798
-  SYSTEM_TEAMFOUNDATIONCOLLECTIONURI    https://dev.azure.com/<organization>
-  SYSTEM_TEAMPROJECT                    the project's name
-  INPUT_<NAME>                          an input of the task, such as INPUT_REPOSITORIES='*' or INPUT_DRYRUN=true
-
-For example:
-
-  export SYSTEM_TEAMFOUNDATIONCOLLECTIONURI=https://dev.azure.com/fabrikam SYSTEM_TEAMPROJECT=Shop
-  export INPUT_REPOSITORIES=web INPUT_DRYRUN=true
-  reschedule
-
-  NO_COLOR     keeps colours away from a terminal
-  --version    prints the version
-  --help       prints this
-
-Exit codes: 0 succeeded, perhaps with issues; 1 failed; 2 bad input, and nothing was sent.
-`
 
 // takeEnvironment reads the environment once and takes from the process what it must not hold any longer: secrets, and
 // on an agent the variables with which an earlier step could weaken TLS or choose another sign-in address. They have to be

@@ -35,6 +35,7 @@ const (
 // Process is what the program is given by the system that starts it.
 type Process struct {
 	Env     map[string]string // all of it, so that misspelt inputs are found
+	Faults  []string          // of the command line
 	Stdout  io.Writer
 	Version string
 	// Terminal says that people look at Stdout while it runs, Colour that it shows colours.
@@ -66,6 +67,9 @@ func Run(ctx context.Context, p Process) (code int) {
 			log.Line("For a bug report run it again with recordPath, which records what the service answers with every name and text replaced: %s", report.RecordingURL)
 		}
 	}()
+	for _, fault := range p.Faults {
+		faults = errors.Join(faults, config.Fault{Message: fault})
+	}
 	files, err := report.OpenFiles(cfg.ReportPath, cfg.TempDirectory)
 	if err != nil {
 		faults = errors.Join(faults, config.Fault{Input: "reportPath", Message: err.Error()})

@@ -42,6 +42,18 @@ func run(root string, checkOnly bool) error {
 		return err
 	}
 	var faults []error
+	put := func(name, before, after string) error {
+		switch {
+		case after == before:
+		case checkOnly:
+			faults = append(faults, fmt.Errorf("%s is not what task/task.json and pkg/requeue make of it; run ./build.sh docs", name))
+		default:
+			if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(name)), []byte(after), 0o644); err != nil { //nolint:gosec // to be read by everybody
+				return fmt.Errorf("write page: %w", err)
+			}
+		}
+		return nil
+	}
 	for _, page := range d.pages() {
 		file := filepath.Join(root, filepath.FromSlash(page.file))
 		before, err := os.ReadFile(file) //nolint:gosec // a page of the repository
@@ -52,15 +64,21 @@ func run(root string, checkOnly bool) error {
 		if err != nil {
 			return fmt.Errorf("fill %s: %w", page.file, err)
 		}
-		switch {
-		case after == string(before):
-		case checkOnly:
-			faults = append(faults, fmt.Errorf("%s is not what task/task.json and pkg/requeue make of it; run ./build.sh docs", page.file))
-		default:
-			if err := os.WriteFile(file, []byte(after), 0o644); err != nil { //nolint:gosec // to be read by everybody
-				return fmt.Errorf("write page: %w", err)
-			}
+		if err := put(page.file, string(before), after); err != nil {
+			return err
 		}
+	}
+	// Without the file there is nothing yet that could differ.
+	before, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(flagsFile))) //nolint:gosec // a file of the repository
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("read the flags: %w", err)
+	}
+	after, err := d.flags()
+	if err != nil {
+		return fmt.Errorf("write the flags: %w", err)
+	}
+	if err := put(flagsFile, string(before), after); err != nil {
+		return err
 	}
 	return errors.Join(faults...)
 }
