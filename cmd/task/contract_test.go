@@ -19,6 +19,42 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
 
+// record is a JSON object as the service sends it. Its readers tell a value of the wrong type from one that is missing.
+type record map[string]any
+
+func (r record) at(path ...string) any {
+	var v any = map[string]any(r)
+	for _, name := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = m[name]
+	}
+	return v
+}
+
+func (r record) text(path ...string) string {
+	s, _ := r.at(path...).(string)
+	return s
+}
+
+func (r record) number(path ...string) int {
+	n, _ := r.at(path...).(float64)
+	return int(n)
+}
+
+func (r record) list(path ...string) []record {
+	items, _ := r.at(path...).([]any)
+	var list []record
+	for _, item := range items {
+		if m, ok := item.(map[string]any); ok {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // try runs a step in a world that is written as JSON, and reads its report.
 func try(t *testing.T, world string, f stepFile) (*azdotest.Server, agenttest.Result, record) {
 	t.Helper()

@@ -2,6 +2,7 @@ package requeue_test
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
+
+var oracleWorlds = flag.Int("worlds", 1000, "how many random worlds TestOracle tries")
 
 // world is a random set of inputs, pull requests and builds.
 type world struct {
@@ -613,10 +616,7 @@ func (w world) lines() []string {
 // checks what must hold for every plan.
 func TestOracle(t *testing.T) {
 	t.Parallel()
-	worlds := 1000
-	if testing.Short() {
-		worlds = 200
-	}
+	worlds := *oracleWorlds
 	words := map[string]int{}
 	for seed := range worlds {
 		rng := rand.New(rand.NewPCG(uint64(seed), 7))

@@ -117,7 +117,7 @@ const endToEnd = "cmd/task"
 
 // smaller makes the largest of the end-to-end tests smaller: a request costs many times as much under Wine, and what they
 // vary is not what differs between systems.
-var smaller = []string{"-oracle=20", "-faults-every=4"}
+var smaller = []string{"-faults-every=4"}
 
 // result is what became of a run.
 type result struct {
