@@ -3,7 +3,6 @@ package azdo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -11,51 +10,45 @@ import (
 // by those that waited, and the next one tries again.
 type gate struct {
 	mu     sync.Mutex
-	done   bool
-	flight *flight
-}
-
-type flight struct {
-	landed chan struct{}
-	err    error
+	flight *pending[struct{}]
 }
 
 func (g *gate) do(ctx context.Context, f func(ctx context.Context) error) error {
 	for {
-		g.mu.Lock()
-		if g.done {
-			g.mu.Unlock()
-			return nil
-		}
-		other := g.flight
-		if other == nil {
-			own := &flight{landed: make(chan struct{}), err: errors.New("it was given up")}
-			g.flight = own
-			g.mu.Unlock()
-			return g.fly(ctx, own, f)
-		}
-		g.mu.Unlock()
+		flight, own := g.join(ctx, f)
 		select {
+		case <-flight.done:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-other.landed:
-			// Whoever flew may have been cancelled alone.
-			if other.err != nil && !errors.Is(other.err, context.Canceled) && !errors.Is(other.err, context.DeadlineExceeded) {
-				return other.err
-			}
+		}
+		if flight.err == nil {
+			return nil
+		}
+		g.leave(flight)
+		// Whoever flew may have been cancelled alone.
+		if own || !errors.Is(flight.err, context.Canceled) && !errors.Is(flight.err, context.DeadlineExceeded) {
+			return flight.err
 		}
 	}
 }
 
-func (g *gate) fly(ctx context.Context, own *flight, f func(ctx context.Context) error) error {
-	defer func() {
-		g.mu.Lock()
-		g.flight, g.done = nil, own.err == nil
-		g.mu.Unlock()
-		close(own.landed)
-	}()
-	own.err = f(ctx)
-	return own.err
+// join returns the flight that is under way or has succeeded, or begins one of its own.
+func (g *gate) join(ctx context.Context, f func(ctx context.Context) error) (flight *pending[struct{}], own bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.flight == nil {
+		g.flight, own = start(func() (struct{}, error) { return struct{}{}, f(ctx) }), true
+	}
+	return g.flight, own
+}
+
+// leave makes room for the next flight after one that failed.
+func (g *gate) leave(failed *pending[struct{}]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.flight == failed {
+		g.flight = nil
+	}
 }
 
 // pending is a value that is being made.
@@ -71,11 +64,7 @@ func start[T any](f func() (T, error)) *pending[T] {
 	p := &pending[T]{done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		defer func() {
-			if r := recover(); r != nil {
-				p.err = &Error{Message: oneLine(fmt.Sprintf("unexpected state: %v", r))}
-			}
-		}()
+		defer recovered(&call{}, &p.err)
 		p.value, p.err = f()
 	}()
 	return p
