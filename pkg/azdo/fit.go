@@ -100,10 +100,10 @@ type fitting struct {
 func (f *fitting) isOdd() { f.odd[strings.Join(f.path, ".")] = true }
 
 func (f *fitting) oneAnswer(t reflect.Type) error {
-	switch f.d.PeekKind() {
-	case jsontext.KindBeginObject:
+	switch kind := f.d.PeekKind(); {
+	case kind == jsontext.KindBeginObject:
 		return f.object(t)
-	case jsontext.KindNull:
+	case kind == jsontext.KindNull:
 		f.none, f.out = true, []byte("null")
 		return f.d.SkipValue()
 	}
@@ -305,9 +305,9 @@ func memberOf(t reflect.Type, name string) (reflect.Type, bool) {
 	known, ok := sdkMembers.Load(t)
 	if !ok {
 		members := make(map[string]reflect.Type, t.NumField())
-		for i := range t.NumField() {
-			tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-			members[tag] = t.Field(i).Type
+		for field := range t.Fields() {
+			tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			members[tag] = field.Type
 		}
 		known, _ = sdkMembers.LoadOrStore(t, members)
 	}

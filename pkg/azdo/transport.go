@@ -100,27 +100,34 @@ func (t *transport) refuse(c *call, req *http.Request) error {
 	return nil
 }
 
-// withoutValues keeps the requests that a token may need from being taken for the call that needs the token.
-type withoutValues struct{ context.Context }
-
-// Value implements context.Context.
-func (withoutValues) Value(any) any { return nil }
+// bearer is the token of the moment. Where a token is renewed, that takes requests of its own: they end with the call that
+// needs the token, and are not taken for it.
+func (t *transport) bearer(ctx context.Context, c *call) (string, error) {
+	bare, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	defer stop()
+	token, err := t.token(bare)
+	if err == nil && token == "" {
+		err = errors.New("it is empty")
+	}
+	if ctx.Err() != nil {
+		return "", wrap(c.op, ctx.Err())
+	}
+	if err != nil {
+		return "", &Error{Op: c.op, Message: "no token: " + oneLine(err.Error()), Err: err, area: c.area}
+	}
+	return token, nil
+}
 
 // attempt is one try of one call.
 func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	c := callOf(ctx)
-	token, err := t.token(withoutValues{ctx})
-	if err == nil && token == "" {
-		err = errors.New("it is empty")
-	}
-	if ctx.Err() != nil {
-		return nil, wrap(c.op, ctx.Err())
-	}
+	token, err := t.bearer(ctx, c)
 	if err != nil {
-		return nil, &Error{Op: c.op, Message: "no token: " + oneLine(err.Error()), Err: err, area: c.area}
+		return nil, err
 	}
-
 	decided := time.Now()
 	select {
 	case t.places <- struct{}{}:
