@@ -45,8 +45,10 @@ type Options struct {
 
 // Client is a connection to one collection. Its methods may be called from several goroutines.
 type Client struct {
-	sdk        sdk
 	collection *url.URL
+	transport  *transport
+	agent      string // of the user, as the SDK calls us
+	sdk        sdk    // filled by Connect
 	locations  gate
 	policies   policies
 }
@@ -76,16 +78,8 @@ func open(o Options, network http.RoundTripper) (*Client, error) {
 	if o.OnWait == nil {
 		o.OnWait = func(string, time.Duration) {}
 	}
-	t := newTransport(o, collection, network)
-	connection := &azuredevops.Connection{
-		// No AuthorizationString: the transport adds the token, to its own origin alone.
-		BaseUrl:                 collection.String(),
-		SuppressFedAuthRedirect: true,
-		UserAgent:               strings.TrimSpace("reschedule-pull-request-evaluations/" + o.Version),
-	}
-	// NewClientWithOptions takes the URL as it is; the SDK's other constructors lower-case all of it.
-	client := azuredevops.NewClientWithOptions(connection, collection.String(), azuredevops.WithHTTPClient(&http.Client{Transport: t, CheckRedirect: neverFollow}))
-	return &Client{sdk: newSDK(client), collection: collection}, nil
+	agent := strings.TrimSpace("reschedule-pull-request-evaluations/" + o.Version)
+	return &Client{collection: collection, transport: newTransport(o, collection, network), agent: agent}, nil
 }
 
 func parseCollection(raw string) (*url.URL, error) {
@@ -104,9 +98,14 @@ func parseCollection(raw string) (*url.URL, error) {
 // methods do it by themselves; concurrent first calls send one request.
 func (c *Client) Connect(ctx context.Context) error {
 	return wrap("connect", c.locations.do(ctx, func(ctx context.Context) error {
+		table := &call{op: "reach the organization (OPTIONS _apis)", name: "locations", table: true}
+		token, err := c.transport.bearer(ctx, table)
+		if err != nil {
+			return err
+		}
+		c.sdk = newSDK(c.collection, token, c.agent, c.transport)
 		// The SDK reads the table before it looks up a location, once per URL and process, but ten first calls at once
 		// read it ten times. No server has the zero location, so this reads the table and nothing else.
-		table := &call{op: "reach the organization (OPTIONS _apis)", name: "locations", table: true}
 		resp, err := c.sdk.connection.Send(withCall(ctx, table), http.MethodGet, uuid.Nil, "", nil, nil, nil, "", azuredevops.MediaTypeApplicationJson, nil)
 		if err == nil {
 			return resp.Body.Close()

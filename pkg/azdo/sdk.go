@@ -3,6 +3,8 @@ package azdo
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/url"
 	"reflect"
 
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
@@ -23,9 +25,17 @@ type sdk struct {
 	location   location.ClientImpl
 }
 
-// newSDK sets the clients up as they cannot be by the SDK's own constructors: those take no http.Client, lower-case the
-// collection's URL and ask for resource areas, all of which are below that URL on Services and on Server.
-func newSDK(c *azuredevops.Client) sdk {
+// newSDK makes a connection with a bearer token, and the clients on it. It sets them up as the SDK's own constructors
+// cannot: those take no http.Client, lower-case the collection's URL and ask for resource areas, all of which are below
+// that URL on Services and on Server.
+func newSDK(collection *url.URL, token, agent string, t *transport) sdk {
+	connection := &azuredevops.Connection{
+		AuthorizationString:     bearerScheme + token, // the transport renews it
+		BaseUrl:                 collection.String(),
+		SuppressFedAuthRedirect: true,
+		UserAgent:               agent,
+	}
+	c := azuredevops.NewClientWithOptions(connection, connection.BaseUrl, azuredevops.WithHTTPClient(&http.Client{Transport: t, CheckRedirect: neverFollow}))
 	return sdk{
 		connection: c, git: git.ClientImpl{Client: *c}, policy: policy.ClientImpl{Client: *c}, build: build.ClientImpl{Client: *c},
 		core: core.ClientImpl{Client: *c}, location: location.ClientImpl{Client: *c},

@@ -15,6 +15,8 @@ import (
 	"time"
 )
 
+const bearerScheme = "Bearer "
+
 // transport is the http.RoundTripper below the SDK's client. It refuses foreign origins, adds the token, repeats reads
 // (retry.go), and returns either a 2xx answer that was read whole and can be decoded, or an *Error. The SDK therefore never
 // sees a status, a body or a shape that it would lose or panic on (judge.go, fit.go).
@@ -198,7 +200,7 @@ func (t *transport) exchange(req *http.Request, c *call, token string, body *bod
 	defer cancel(nil)
 	trace.once, trace.cancel = c.write, cancel
 	req = req.Clone(httptrace.WithClientTrace(ctx, trace.hooks()))
-	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Authorization", bearerScheme+token) // the connection's may be older
 	resp, err = t.base.RoundTrip(req)
 	if err == nil {
 		t.pace.observe(resp.Header, time.Now()) // before the body, which may take its time
