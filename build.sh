@@ -19,6 +19,7 @@ usage: ./build.sh [COMMAND]
   test [ARG...]  run every test; arguments go to "go test", such as -run NAME ./pkg/requeue
   bench          measure the program against the floor, a plain loop and a Node task; needs Node 20 and npm for the last
   lint           run the linters
+  install        put the program for this machine into Go's folder of programs, as "reschedule"
   docs           write the parts of the documentation that come from task/task.json
   preview        write dist/preview.html: how the classic editor presents the inputs
   pictures       take the pictures of the summary tab and the editor; needs Node 20, npm and chromium
@@ -231,7 +232,7 @@ package() {
   # shellcheck disable=SC2064 # the folder's name as it is now
   trap "rm -rf '$stage' '$version_resource'" EXIT
   mkdir -p "$stage/root" "$dist"
-  rm -f "$dist"/*.vsix "$dist"/*.cdx.json "$dist"/SHA256SUMS*
+  rm -f "$dist"/*.vsix "$dist"/*.cdx.json "$dist"/reschedule-*.tar.gz "$dist"/reschedule-*.zip "$dist"/SHA256SUMS*
   cp -R vss-extension.json overview.md CHANGELOG.md images task "$stage/root/"
   rm -rf "$stage/root/task/bin"
   publisher=${PUBLISHER:-$(node -p 'require("./vss-extension.json").publisher')}
@@ -268,8 +269,46 @@ package() {
     -version "v$version" -output "$sbom" "$stage/root/task/bin/windows-amd64/reschedule.exe" 2>&1) ||
     die "cyclonedx-gomod failed: $log"
   go run ./tools/pack sbom "$sbom" "$stage"/root/task/bin/*/*
-  go run ./tools/pack sums "$vsix" "$sbom" >"$dist/SHA256SUMS"
+  # The programs one by one, for people who run them by hand.
+  go run ./tools/pack archives -stage "$stage/root" -version "$version" -out "$dist" >&2
+  go run ./tools/pack sums "$vsix" "$sbom" "$dist"/reschedule-*.tar.gz "$dist"/reschedule-*.zip >"$dist/SHA256SUMS"
   cat "$dist/SHA256SUMS"
+}
+
+# install puts the program for this machine where Go puts programs, and says whether a shell finds it there.
+install() {
+  local folder file version suffix='' found
+  [[ $# -eq 0 ]] || die "install takes nothing; GOBIN says where to"
+  folder=$(go env GOBIN)
+  if [[ -z $folder ]]; then
+    folder=$(go env GOPATH)
+    # GOPATH is a list; Go installs into the first of its folders.
+    if [[ $(go env GOHOSTOS) == windows ]]; then
+      folder=${folder%%;*}
+      ! have cygpath || folder=$(cygpath -u "$folder")
+    else
+      folder=${folder%%:*}
+    fi
+    folder=$folder/bin
+  fi
+  [[ $(go env GOHOSTOS) != windows ]] || suffix=.exe
+  file=$folder/reschedule$suffix
+  version=$(go run ./tools/pack version)
+  mkdir -p "$folder"
+  CGO_ENABLED=0 GOOS='' GOARCH='' GOFLAGS='' GOWORK=off \
+    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$version" -o "$file" ./cmd/task
+  say "Installed version $version as $file"
+  found=$(command -v reschedule || true)
+  case :$PATH: in
+    *:"$folder":*)
+      if [[ -n $found && ! $found -ef $file ]]; then
+        say "but $found comes before it on the PATH."
+      else
+        say 'That folder is on the PATH: try "reschedule --help".'
+      fi
+      ;;
+    *) say "That folder is not on the PATH; for bash: export PATH=\"\$PATH:$folder\"" ;;
+  esac
 }
 
 # release dates the changelog and tags the commit with what it says of the version. Without "now" it only tells.
@@ -355,6 +394,7 @@ main() {
     bench) exec bench/run.sh "$@" ;;
     lint) lint ;;
     package) package ;;
+    install) install "$@" ;;
     docs) go run ./tools/docs "$@" ;;
     preview) preview ;;
     sign) sign "$@" ;;

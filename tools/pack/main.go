@@ -23,6 +23,8 @@ const usage = `usage: go run ./tools/pack COMMAND
   unpack -in VSIX -out DIR    unpack a package with its run bits
   notes-of-release            print what CHANGELOG.md says of the newest version
   date DAY                    give the newest version of CHANGELOG.md its date
+  archives -stage DIR -version VERSION -out DIR
+                              pack the programs of DIR one by one, for people, and print the files' names
   sums FILE...                print SHA-256 sums
 `
 
@@ -112,6 +114,16 @@ func run(args []string, stdout io.Writer) error {
 			return errors.New("date needs a day")
 		}
 		return setDate(changelogFile, args[0])
+	case "archives":
+		var o archiveOptions
+		flags := flag.NewFlagSet("archives", flag.ContinueOnError)
+		flags.StringVar(&o.stage, "stage", "", "folder that was packed")
+		flags.StringVar(&o.version, "version", "", "version in the files' names")
+		flags.StringVar(&o.out, "out", "", "folder to write into")
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		return archives(o, stdout)
 	case "sums":
 		return sums(stdout, args)
 	default:
