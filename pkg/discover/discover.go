@@ -87,6 +87,7 @@ func (d *discoverer) discover(ctx context.Context) Found {
 		all.unlisted = append(all.unlisted, requeue.Project{})
 	}
 	d.settleNamed(&all)
+	all.Warnings = append(all.Warnings, odd(d.config, all)...)
 	return all
 }
 

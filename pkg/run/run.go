@@ -199,23 +199,6 @@ func (r *run) warnOf(f discover.Found, facts requeue.Facts) {
 	for _, warning := range f.Warnings {
 		r.log.Warning(warning)
 	}
-	if len(f.Visible) == 1 && r.config.ValidatesPullRequest == 0 && r.config.Repositories.SelectsAll() {
-		r.log.Warning(fmt.Sprintf("Only one repository is visible (%s), although repositories selects all of them. "+
-			"\"Protect access to repositories in YAML pipelines\" hides the others from the job's token: "+
-			"name them under \"uses: repositories:\" of the job, or switch the setting off in the project's pipeline settings.", f.Visible[0].Name))
-	}
-	builds, tellExpiry := 0, false
-	for _, pr := range f.Screened {
-		for _, e := range pr.PullRequest.Evaluations {
-			if e.IsBuild() && e.BuildID != 0 {
-				builds++
-				tellExpiry = tellExpiry || e.HasIsExpired
-			}
-		}
-	}
-	if builds > 0 && !tellExpiry {
-		r.log.Warning("This server does not report whether a build has expired (no evaluation has context.isExpired). Only those are found that wait for a build which has ended, or whose age tells.")
-	}
 	unknown := map[uuid.UUID]bool{}
 	for question, answer := range facts {
 		if question.Kind == requeue.AskPipeline && answer.Err != nil && !unknown[question.ProjectID] {

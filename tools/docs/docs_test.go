@@ -554,7 +554,7 @@ func TestWordsOfARunAreExplained(t *testing.T) {
 		{"pkg/execute/confirm.go", "most likely this identity lacks the permission", "most likely this identity lacks the permission"},
 		{"pkg/execute/write.go", "result not known", "Result not known"},
 		{"pkg/discover/screener.go", "The list of policies of project %s lacks policy %d", "\n### The list of policies lacks a policy\n"},
-		{"pkg/run/run.go", "This server does not report whether a build has expired", "\n### The server does not report expiry\n"},
+		{"pkg/discover/odd.go", "This server does not report whether a build has expired", "\n### The server does not report expiry\n"},
 		{"pkg/requeue/decide.go", "its build is gone", "its build is gone"},
 		{"pkg/requeue/decide.go", "neverRetryIf cannot be ruled out", "neverRetryIf cannot be ruled out"},
 		{"pkg/requeue/errortexts.go", "the build has no timeline", "| the build has no timeline |"},
