@@ -1,6 +1,8 @@
 package requeue
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -48,6 +50,26 @@ type Answer struct {
 
 // Facts are the answers so far.
 type Facts map[Question]Answer
+
+// UnreadPipelines are the errors of the projects whose pipelines could not be read, the first of each, in the order of
+// their IDs.
+func (f Facts) UnreadPipelines() []error {
+	var unread []Question
+	for q, a := range f {
+		if q.Kind == AskPipeline && a.Err != nil {
+			unread = append(unread, q)
+		}
+	}
+	slices.SortFunc(unread, func(a, b Question) int {
+		return cmp.Or(slices.Compare(a.ProjectID[:], b.ProjectID[:]), cmp.Compare(a.PipelineID, b.PipelineID))
+	})
+	unread = slices.CompactFunc(unread, func(a, b Question) bool { return a.ProjectID == b.ProjectID })
+	errs := make([]error, len(unread))
+	for i, q := range unread {
+		errs[i] = f[q].Err
+	}
+	return errs
+}
 
 // MergeRefName is the ref on which the builds of a pull request run.
 func MergeRefName(pullRequestID int) string {

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/azdo"
 	"github.com/pr-evaluations/reschedule/pkg/config"
@@ -199,11 +197,7 @@ func (r *run) warnOf(f discover.Found, facts requeue.Facts) {
 	for _, warning := range f.Warnings {
 		r.log.Warning(warning)
 	}
-	unknown := map[uuid.UUID]bool{}
-	for question, answer := range facts {
-		if question.Kind == requeue.AskPipeline && answer.Err != nil && !unknown[question.ProjectID] {
-			unknown[question.ProjectID] = true
-			r.log.Line("The pipelines of a project could not be read (%s); whether one of them is disabled is not known.", r.words(answer.Err))
-		}
+	for _, err := range facts.UnreadPipelines() {
+		r.log.Line("The pipelines of a project could not be read (%s); whether one of them is disabled is not known.", r.words(err))
 	}
 }
