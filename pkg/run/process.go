@@ -79,7 +79,6 @@ func Run(ctx context.Context, p Process) (code int) {
 	}
 	log.Head(p.Version, cmp.Or(cfg.Connection.Organization, cfg.CollectionURL), cfg.Effective)
 
-	debug.SetGCPercent(readGCPercent)
 	r := &run{config: cfg, log: log, files: files, recording: recording, process: p, started: time.Now()}
 	return r.line(ctx)
 }

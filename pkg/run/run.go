@@ -3,7 +3,6 @@ package run
 import (
 	"cmp"
 	"context"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -18,13 +17,6 @@ import (
 // runTime is the run's own deadline; time spent waiting comes on top. A step in a container is told nothing of a
 // cancellation (moby/moby#9098), so this is what ends it.
 const runTime = 50 * time.Minute
-
-// readGCPercent and planGCPercent are how much garbage there may be, in percent of what is kept. All that is read is kept
-// to the end, so the default of 100 would take twice the memory that is needed; planning needs all of it at its most.
-const (
-	readGCPercent = 80
-	planGCPercent = 25
-)
 
 // run is one run of the task, after its configuration was found to be right.
 type run struct {
@@ -61,7 +53,6 @@ func (r *run) line(ctx context.Context) int {
 	if ctx.Err() != nil {
 		return r.giveUp(ctx, ctx.Err())
 	}
-	debug.SetGCPercent(planGCPercent)
 
 	plan, facts := discover.Decide(ctx, r.client, &r.config.Rules, found.Screened, found.Early, r.config.Concurrency, r.started)
 	if ctx.Err() != nil {
