@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -451,7 +452,7 @@ func TestLostAnswerShowsLate(t *testing.T) {
 }
 
 // TestWritesInPlanOrder: the first writes of the pull requests start in plan order at any concurrency, one at a time
-// per pull request, and never more at once than the concurrency.
+// per pull request, and never more at once than the concurrency. Each is told of in plan order, with its outcome.
 func TestWritesInPlanOrder(t *testing.T) {
 	t.Parallel()
 	for _, concurrency := range []int{1, 3, 64} {
@@ -497,7 +498,15 @@ func TestWritesInPlanOrder(t *testing.T) {
 						return e, nil
 					},
 				}}
-				carryOut(t.Context(), o, nil, actions...)
+				var told []int
+				carryOut(t.Context(), o, func(a requeue.Action) {
+					if told = append(told, a.Number); a.Outcome.Kind != requeue.OutcomeRequeued {
+						t.Errorf("action %d was told of before its outcome was known: %+v", a.Number, *a.Outcome)
+					}
+				}, actions...)
+				if len(told) != 20 || !slices.IsSorted(told) {
+					t.Errorf("told of %v", told)
+				}
 				for i, pr := range order {
 					if i != pr {
 						t.Fatalf("writes started in the order %v", order)
