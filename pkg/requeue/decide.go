@@ -3,7 +3,6 @@ package requeue
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -219,61 +218,6 @@ func join(a, b string) string {
 	return a + "; " + b
 }
 
-// history is what the builds of one pipeline for one pull request say about an evaluation.
-type history struct {
-	retries int
-	last    Build // the evaluation's own build; ID 0 if it is not there
-}
-
-// newHistory counts: the builds for the same source commit that ended failed or partiallySucceeded after the last
-// succeeded one, less the first, whatever their reason: which one the service gives to a build that a re-queue starts is
-// recorded nowhere. What it was not asked for is left out again, so that a filter it ignored harms nothing.
-func newHistory(pr *PullRequest, e Evaluation, builds []Build) history {
-	var h history
-	lastGreen := 0
-	var red []int
-	for _, b := range builds {
-		if b.PipelineID != e.Policy.PipelineID || b.RefName != MergeRefName(pr.ID) {
-			continue
-		}
-		if b.ID == e.BuildID {
-			h.last = b
-		}
-		if !sameSource(pr, e, b) {
-			continue
-		}
-		switch b.Result {
-		case "succeeded":
-			lastGreen = max(lastGreen, b.ID)
-		case "failed", "partiallySucceeded":
-			red = append(red, b.ID)
-		}
-	}
-	for _, id := range red {
-		if id > lastGreen {
-			h.retries++
-		}
-	}
-	h.retries = max(0, h.retries-1)
-	return h
-}
-
-// sameSource reports whether the build ran for the commit that the pull request has now. A build that names neither
-// source nor merge commit counts: it is better to retry once too little.
-func sameSource(pr *PullRequest, e Evaluation, b Build) bool {
-	source := pr.SourceCommitID
-	if source == "" {
-		source = e.SourceCommitID
-	}
-	switch {
-	case b.SourceCommitID != "" && source != "":
-		return strings.EqualFold(b.SourceCommitID, source)
-	case b.MergeCommitID != "" && e.MergeCommitID != "":
-		return strings.EqualFold(b.MergeCommitID, e.MergeCommitID)
-	}
-	return true
-}
-
 // retriesError applies retryOnlyIf and neverRetryIf: first to what the record and the timeline say, then, where that does
 // not settle it, to all that can be had.
 func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict {
@@ -324,40 +268,4 @@ func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict
 		return skip(ErrorNotRetryable, join("the build shows no error text, so no retryOnlyIf can match", missing))
 	}
 	return skip(ErrorNotRetryable, join(fmt.Sprintf("no retryOnlyIf matches %q", excerpt(texts[0], 0, 0)), missing))
-}
-
-// targetBranch applies waitForTargetBranch.
-func (r *Rules) targetBranch(pr *PullRequest, e Evaluation, f Facts) verdict {
-	if !r.WaitForTargetBranch {
-		return goAhead()
-	}
-	question := Question{
-		Kind: AskTargetBranch, ProjectID: pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName,
-	}
-	answer, known := f[question]
-	if !known {
-		return ask(question)
-	}
-	if answer.Err != nil {
-		return fail(fmt.Errorf("read the last run on %s: %w", ShortBranch(pr.TargetRefName), answer.Err))
-	}
-	if last := lastFinished(question, answer.Builds); last.Result == "failed" {
-		return skip(TargetBranchRed, fmt.Sprintf("build %d failed on %s", last.ID, ShortBranch(pr.TargetRefName)))
-	}
-	return goAhead()
-}
-
-// lastFinished is the run that ended last; cancelled ones say nothing about the branch.
-func lastFinished(q Question, builds []Build) Build {
-	var last Build
-	for _, b := range builds {
-		finished := b.Status == "completed" && slices.Contains([]string{"succeeded", "partiallySucceeded", "failed"}, b.Result)
-		if !finished || b.PipelineID != q.PipelineID || b.RefName != q.RefName {
-			continue
-		}
-		if last.ID == 0 || b.Finished.After(last.Finished) || b.Finished.Equal(last.Finished) && b.ID > last.ID {
-			last = b
-		}
-	}
-	return last
 }

@@ -3,10 +3,7 @@ package requeue
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // Decide decides on every pull request and every evaluation. While it asks, there is no plan: answer, add to the facts,
@@ -36,12 +33,6 @@ type survey struct {
 	inFlight map[branch]int     // pull requests that hold a place
 	holds    map[*surveyed]bool // those pull requests
 	scratch  []verdict          // of the pull request that is being decided on
-}
-
-// branch is what maxInFlightPerBranch counts by.
-type branch struct {
-	repository uuid.UUID
-	refName    string
 }
 
 // surveyed is a pull request under consideration.
@@ -133,108 +124,11 @@ func (s *survey) decision(d Decision) *Decision {
 	return known
 }
 
-// neverStarted comes after every time: one that never starts must hold nobody up.
-const neverStarted Instant = 1<<63 - 1
-
-// addCandidate keeps the start of the build that started longest ago.
-func (p *surveyed) addCandidate(e Evaluation, state State) {
-	started := cmp.Or(e.BuildStarted, e.Completed) // older servers do not tell when the build started
-	if e.BuildID == 0 || state == StateExpired && e.neverStarts() {
-		started = neverStarted
-	}
-	if !p.selected || started < p.stalest {
-		p.stalest = started
-	}
-	p.selected = true
-}
-
-// compareEvaluations: required before optional, then by policy ID.
-func compareEvaluations(a, b *Evaluation) int {
-	if a.Policy.Blocking != b.Policy.Blocking {
-		if a.Policy.Blocking {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Or(cmp.Compare(a.Policy.ID, b.Policy.ID), slices.Compare(a.ID[:], b.ID[:]))
-}
-
-// compare puts pull requests into plan order.
-func (r *Rules) compare(a, b *surveyed) int {
-	for _, key := range r.Order {
-		var c int
-		switch key {
-		case OrderAutoComplete:
-			c = trueFirst(a.pr.AutoComplete, b.pr.AutoComplete)
-		case OrderApproved:
-			c = trueFirst(a.approved, b.approved)
-		case OrderStalest:
-			c = cmp.Or(trueFirst(a.selected, b.selected), cmp.Compare(a.stalest, b.stalest))
-		case OrderOldest:
-			c = a.pr.Created.Compare(b.pr.Created)
-		case OrderNewest:
-			c = b.pr.Created.Compare(a.pr.Created)
-		}
-		if c != 0 {
-			return c
-		}
-	}
-	return cmp.Or(
-		cmp.Compare(a.pr.ID, b.pr.ID),
-		strings.Compare(a.pr.Repository.Project.Name, b.pr.Repository.Project.Name),
-		slices.Compare(a.pr.Repository.ID[:], b.pr.Repository.ID[:]),
-	)
-}
-
-func trueFirst(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	}
-	return 1
-}
-
 func (s *survey) ask(q Question) {
 	if !s.asked[q] {
 		s.asked[q] = true
 		s.questions = append(s.questions, q)
 	}
-}
-
-func (p *surveyed) branch() branch { return branch{p.pr.Repository.ID, p.pr.TargetRefName} }
-
-// countInFlight gives a place to each pull request that passes the filters and has a selected evaluation in progress.
-func (s *survey) countInFlight(p *surveyed) {
-	if p.skipped != "" {
-		return
-	}
-	for i := range p.evaluations {
-		e := &p.evaluations[i]
-		if e.State == StateRunning && (e.Reason == NotSelectedState || e.Reason == PipelineDisabled) && e.Evaluation.IsBuild() {
-			s.takePlace(p)
-			return
-		}
-	}
-}
-
-func (s *survey) takePlace(p *surveyed) {
-	if !s.holds[p] {
-		s.holds[p] = true
-		s.inFlight[p.branch()]++
-	}
-}
-
-// limit says which limit holds the pull request's next candidate back, "" if none.
-func (s *survey) limit(p *surveyed) Reason {
-	switch {
-	case s.rules.MaxInFlightPerBranch > 0 && !s.holds[p] && s.inFlight[p.branch()] >= s.rules.MaxInFlightPerBranch:
-		return BranchBusy
-	case s.rules.MaxPerRun > 0 && s.planned >= s.rules.MaxPerRun:
-		return RunLimit
-	}
-	return ""
 }
 
 // decide settles one pull request, in plan order.
