@@ -25,6 +25,7 @@ type BuildQuery struct {
 	Order      string // "finishTimeDescending", "queueTimeDescending"
 	Deleted    bool   // those too that retention has removed, as far as the service still lists them
 	Top        int    // stop after so many; 0 is all of them
+	OnePage    bool   // one request and no more, however few builds its answer holds
 }
 
 // Builds returns the builds of a query.
@@ -36,13 +37,20 @@ func (c *Client) Builds(ctx context.Context, q BuildQuery) ([]requeue.Build, err
 	if q.RefName != "" {
 		k.op += " on " + oneLine(q.RefName)
 	}
+	if q.OnePage {
+		page, _, err := c.buildsPage(ctx, k, q, "")
+		return page, err
+	}
 	return continued(k, q.Top, func(token string) ([]requeue.Build, string, error) { return c.buildsPage(ctx, k, q, token) })
 }
 
 // buildsPage reads one page, and the token of the next.
 func (c *Client) buildsPage(ctx context.Context, k call, q BuildQuery, token string) ([]requeue.Build, string, error) {
 	args := build.GetBuildsArgs{Project: new(q.Project.String()), Top: new(buildsTop)}
-	if q.Top > 0 {
+	switch {
+	case q.OnePage && q.Top > 0:
+		args.Top = &q.Top
+	case q.Top > 0:
 		args.Top = new(min(q.Top, buildsTop))
 	}
 	if q.PipelineID > 0 {
@@ -121,7 +129,8 @@ func buildOf(w *build.Build, found *findings, at string) (requeue.Build, error) 
 	}
 	b := requeue.Build{
 		ID: id, PipelineID: pipeline, Status: string(valueOf(w.Status)), Result: string(valueOf(w.Result)), Reason: string(valueOf(w.Reason)),
-		RefName: valueOf(w.SourceBranch), MergeCommitID: valueOf(w.SourceVersion), Finished: timeOf(w.FinishTime),
+		RefName: valueOf(w.SourceBranch), MergeCommitID: valueOf(w.SourceVersion),
+		Queued: timeOf(w.QueueTime), Started: timeOf(w.StartTime), Finished: timeOf(w.FinishTime),
 	}
 	var parameters object[struct {
 		SourceCommitID text `json:"system.pullRequest.sourceCommitId"`

@@ -172,7 +172,8 @@ type Build struct {
 	// SourceCommitID is system.pullRequest.sourceCommitId of the build's parameters, else triggerInfo["pr.sourceSha"].
 	SourceCommitID string
 	MergeCommitID  string // sourceVersion
-	Finished       time.Time
+	// Queued, Started and Finished are the zero time where the service does not tell.
+	Queued, Started, Finished time.Time
 }
 
 // Pipeline is a build definition.
