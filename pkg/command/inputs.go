@@ -32,9 +32,9 @@ func groups() []group {
 		}},
 		{"Limits and order", []input{
 			{name: "maxPerRun", kind: "text", def: "20", label: "Re-queues per run", help: "At most this many evaluations are re-queued in one run; the next run goes on. Allowed: whole numbers."},
-			{name: "maxInFlightPerBranch", kind: "text", def: "0", label: "In flight per target branch", help: "At most this many pull requests of one repository and target branch have a selected evaluation in progress. Allowed: whole numbers."},
+			{name: "maxInFlightPerBranch", kind: "text", def: "0", label: "In flight per target branch", help: "At most this many pull requests of one repository and target branch have a selected evaluation in progress; one that takes a place gets all of its evaluations at once. Allowed: whole numbers."},
 			{name: "order", kind: "list", def: "autoComplete,stalest", label: "Order", help: "Who goes first, most important first. Allowed: autoComplete, approved, stalest, oldest, newest.", words: []string{"autoComplete", "approved", "stalest", "oldest", "newest"}},
-			{name: "waitForTargetBranch", kind: "bool", def: "false", label: "Wait for a green target branch", help: "Leave an evaluation alone while the same pipeline's last finished run on the target branch failed."},
+			{name: "waitForTargetBranch", kind: "word", def: "false", label: "Wait for a green target branch", help: "Leave an evaluation alone while the same pipeline's last finished run on the target branch failed. Allowed: false, true, probe.", words: []string{"false", "true", "probe"}},
 			{name: "sliceAcrossJobs", kind: "bool", def: "false", label: "Share the work of parallel jobs", help: "In a job with strategy: parallel, each job takes its own share of the pull requests."},
 		}},
 		{"Running and reporting", []input{

@@ -92,9 +92,12 @@ func limits(r requeue.Rules) string {
 	if r.MaxPerRun > 0 {
 		text = fmt.Sprintf("at most %d re-queues in this run", r.MaxPerRun)
 	}
-	if r.MaxInFlightPerBranch > 0 {
+	switch {
+	case r.AutoInFlight:
+		text += ", as few pull requests in flight per target branch as make it 90% likely that one turns green"
+	case r.MaxInFlightPerBranch > 0:
 		text += fmt.Sprintf(", at most %d pull requests in flight per target branch", r.MaxInFlightPerBranch)
-	} else {
+	default:
 		text += ", no limit per target branch"
 	}
 	if r.Slice.Total > 1 {

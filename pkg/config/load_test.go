@@ -50,6 +50,7 @@ func TestDefaults(t *testing.T) {
 			Cooldown:            10 * time.Minute,
 			MaxPerRun:           20,
 			Order:               []requeue.OrderKey{requeue.OrderAutoComplete, requeue.OrderStalest},
+			WaitForTargetBranch: requeue.TargetBranchIgnore,
 		},
 		WaitTimeout:   45 * time.Minute,
 		Results:       requeue.ResultRules{OnNothing: requeue.OnNothingIgnore, OnError: requeue.OnErrorFail},
@@ -128,7 +129,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		RetryOnlyIf: errorPatterns(t, `(?i)lost, found`, `\$\(Agent\)`), NeverRetryIf: errorPatterns(t, "@disk", "x$"),
 		MaxPerRun: largest, MaxInFlightPerBranch: 3,
 		Order:               []requeue.OrderKey{requeue.OrderNewest, requeue.OrderOldest, requeue.OrderApproved},
-		WaitForTargetBranch: true,
+		WaitForTargetBranch: requeue.TargetBranchAwait,
 	}
 	diff(t, want, c.Rules, options()...)
 	diff(t, []int{7, 9, 10}, c.PullRequestIDs)
@@ -204,7 +205,9 @@ func TestInputFaults(t *testing.T) {
 		{"maxPerRun", long, `"` + strings.Repeat("x", quoted) + `…" is not`},
 		{"maxInFlightPerBranch", "0x1", `"0x1" is not a whole number`},
 		{"order", "stalest,youngest", `"youngest" is not known; allowed: autoComplete, approved, stalest, oldest, newest`},
-		{"waitForTargetBranch", "yes", `"yes" is neither true nor false; allowed: true, false`},
+		{"maxInFlightPerBranch", "automatic", `"automatic" is not a whole number; allowed: 0 to 2147483647, auto`},
+		{"maxInFlightPerBranch", "-1", `"-1" is not a whole number; allowed: 0 to 2147483647, auto`},
+		{"waitForTargetBranch", "yes", `"yes" is not known; allowed: false, true, probe`},
 		{"sliceAcrossJobs", "1", `"1" is neither true nor false`},
 		{"dryRun", "no", `"no" is neither true nor false`},
 		{"dryRun", "$(dryRun)", `still contains "$(dryRun)"`},
@@ -363,8 +366,12 @@ func TestSlice(t *testing.T) {
 	}
 	_, found := load(t, job(variables{"INPUT_SLICEACROSSJOBS": "true", "INPUT_MAXINFLIGHTPERBRANCH": "1"}))
 	expect(t, found, "sliceAcrossJobs: cannot be true together with maxInFlightPerBranch")
+	_, found = load(t, job(variables{"INPUT_SLICEACROSSJOBS": "true", "INPUT_MAXINFLIGHTPERBRANCH": "Auto"}))
+	expect(t, found, "sliceAcrossJobs: cannot be true together with maxInFlightPerBranch auto")
 	c := mustLoad(t, job(variables{"SYSTEM_JOBPOSITIONINPHASE": "2", "SYSTEM_TOTALJOBSINPHASE": "3", "INPUT_MAXINFLIGHTPERBRANCH": "1"}))
 	diff(t, requeue.Slice{}, c.Rules.Slice)
+	c = mustLoad(t, job(variables{"INPUT_MAXINFLIGHTPERBRANCH": "AUTO"}))
+	diff(t, []any{true, 0}, []any{c.Rules.AutoInFlight, c.Rules.MaxInFlightPerBranch})
 }
 
 func TestPaths(t *testing.T) {

@@ -95,13 +95,19 @@ func number(text string, low, high int) (n int, digits, ok bool) {
 const largest = math.MaxInt32
 
 func (f *faults) count(input, value string, low, high int) int {
+	return f.countOr(input, value, low, high)
+}
+
+// countOr is count for an input that also takes words, which the caller has looked for.
+func (f *faults) countOr(input, value string, low, high int, words ...string) int {
+	allowed := strings.Join(append([]string{fmt.Sprintf("%d to %d", low, high)}, words...), ", ")
 	n, digits, ok := number(value, low, high)
 	switch {
 	case ok:
 	case digits:
-		f.add(input, "%s is out of range; allowed: %d to %d", quote(value), low, high)
+		f.add(input, "%s is out of range; allowed: %s", quote(value), allowed)
 	default:
-		f.add(input, "%s is not a whole number; allowed: %d to %d", quote(value), low, high)
+		f.add(input, "%s is not a whole number; allowed: %s", quote(value), allowed)
 	}
 	return n
 }

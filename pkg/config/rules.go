@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
@@ -36,10 +37,13 @@ func (l *loader) readRules() {
 	r.NeverRetryIf = f.errorPatterns("neverRetryIf", splitList(in.NeverRetryIf, "line"))
 
 	r.MaxPerRun = f.count("maxPerRun", in.MaxPerRun, 0, largest)
-	r.MaxInFlightPerBranch = f.count("maxInFlightPerBranch", in.MaxInFlightPerBranch, 0, largest)
+	if r.AutoInFlight = strings.EqualFold(in.MaxInFlightPerBranch, "auto"); !r.AutoInFlight {
+		r.MaxInFlightPerBranch = f.countOr("maxInFlightPerBranch", in.MaxInFlightPerBranch, 0, largest, "auto")
+	}
 	r.Order = someOf(f, "order", splitList(in.Order, "comma"), requeue.OrderAutoComplete, requeue.OrderApproved,
 		requeue.OrderStalest, requeue.OrderOldest, requeue.OrderNewest)
-	r.WaitForTargetBranch = f.boolean("waitForTargetBranch", in.WaitForTargetBranch)
+	r.WaitForTargetBranch = oneOf(f, "waitForTargetBranch", in.WaitForTargetBranch,
+		requeue.TargetBranchIgnore, requeue.TargetBranchAwait, requeue.TargetBranchProbe)
 	if f.boolean("sliceAcrossJobs", in.SliceAcrossJobs) {
 		l.readSlice()
 	}
@@ -56,9 +60,13 @@ func (l *loader) states() []requeue.State {
 
 // readSlice finds this job's share. A job that is the only one of its kind takes everything.
 func (l *loader) readSlice() {
-	if l.cfg.Rules.MaxInFlightPerBranch > 0 {
-		l.add("sliceAcrossJobs", "it cannot be true together with maxInFlightPerBranch above 0, since no job sees what the others start; "+
-			"allowed: false, or maxInFlightPerBranch: 0")
+	window := "above 0"
+	if l.cfg.Rules.AutoInFlight {
+		window = "auto"
+	}
+	if l.cfg.Rules.MaxInFlightPerBranch > 0 || l.cfg.Rules.AutoInFlight {
+		l.add("sliceAcrossJobs", "it cannot be true together with maxInFlightPerBranch %s, since no job sees what the others start; "+
+			"allowed: false, or maxInFlightPerBranch: 0", window)
 	}
 	if l.env.TotalJobs == "" {
 		return

@@ -88,7 +88,7 @@ neverRetryIf multiLine retries
 maxPerRun string limits =20
 maxInFlightPerBranch string limits =0
 order string limits =autoComplete,stalest
-waitForTargetBranch boolean limits =false
+waitForTargetBranch pickList(false,probe,true) limits =false
 sliceAcrossJobs boolean limits =false
 dryRun boolean run =false
 wait boolean run =false

@@ -79,6 +79,7 @@ func (l *Log) Plan(p requeue.Plan, dryRun bool) {
 	if dryRun {
 		verb = "would be"
 	}
+	l.windows(k)
 	switch {
 	case len(actions) == 0:
 		l.Section("Plan: nothing to re-queue among " + of)

@@ -90,7 +90,7 @@ func Explain(reason requeue.Reason) (text, input string) {
 	case requeue.TargetBranchRed:
 		return "the same pipeline failed on the target branch, so it would fail here too", "waitForTargetBranch"
 	case requeue.BranchBusy:
-		return "enough pull requests for this target branch are in progress; it waits for the next run", "maxInFlightPerBranch"
+		return "it has no place among those in progress for this target branch; it waits for the next run", "maxInFlightPerBranch"
 	case requeue.RunLimit:
 		return "this run already re-queues as many as it may; it waits for the next run", "maxPerRun"
 	case requeue.Moved:

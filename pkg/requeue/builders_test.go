@@ -216,7 +216,9 @@ func maxRetries(n int) func(*requeue.Rules) {
 	return func(r *requeue.Rules) { r.MaxRetriesPerCommit = n }
 }
 func requireAutoComplete(r *requeue.Rules) { r.RequireAutoComplete = true }
-func waitForTarget(r *requeue.Rules)       { r.WaitForTargetBranch = true }
+func waitForTarget(r *requeue.Rules)       { r.WaitForTargetBranch = requeue.TargetBranchAwait }
+func probeTarget(r *requeue.Rules)         { r.WaitForTargetBranch = requeue.TargetBranchProbe }
+func autoInFlight(r *requeue.Rules)        { r.AutoInFlight = true }
 func requireApproved(r *requeue.Rules)     { r.RequireApproved = true }
 func requireNoBlockers(r *requeue.Rules)   { r.RequireNoOtherBlockers = true }
 
@@ -277,7 +279,7 @@ func (s service) answer(q requeue.Question) requeue.Answer {
 				return requeue.Answer{Build: b}
 			}
 		}
-	case requeue.AskHistory, requeue.AskTargetBranch:
+	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskRecord:
 		return requeue.Answer{Builds: s.builds}
 	case requeue.AskErrors:
 		return requeue.Answer{Errors: requeue.Errors{Texts: s.errors[q.BuildID], FailedSteps: s.failed[q.BuildID], NoTimeline: s.noTimeline}}
@@ -378,6 +380,8 @@ func kinds(questions []requeue.Question) []string {
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PullRequestID))
 		case requeue.AskHistory, requeue.AskTargetBranch:
 			out = append(out, fmt.Sprintf("%s %d %s", q.Kind, q.PipelineID, q.RefName))
+		case requeue.AskRecord:
+			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PipelineID))
 		}
 	}
 	return out

@@ -50,8 +50,8 @@ func newWorld(t testing.TB, rng *rand.Rand) world {
 		r.Cooldown = pick(rng, 0, 10*time.Minute)
 		r.CreatedWithin = pick(rng, 0, 0, 0, 50*time.Hour)
 		r.RequireAutoComplete, r.RequireApproved, r.RequireNoOtherBlockers = chance(15), chance(15), chance(15)
-		r.MaxPerRun, r.MaxInFlightPerBranch = rng.IntN(5), rng.IntN(3)
-		r.WaitForTargetBranch = chance(30)
+		r.MaxPerRun, r.MaxInFlightPerBranch, r.AutoInFlight = rng.IntN(5), rng.IntN(3), chance(25)
+		r.WaitForTargetBranch = pick(rng, "", requeue.TargetBranchIgnore, requeue.TargetBranchIgnore, requeue.TargetBranchAwait, requeue.TargetBranchProbe)
 		if chance(20) {
 			r.OwnPipeline = requeue.PipelineRef{ProjectID: project.ID, ID: 101}
 		}
@@ -82,6 +82,18 @@ func newWorld(t testing.TB, rng *rand.Rand) world {
 					ID: n*10 + i*5 + k, PipelineID: n, Status: "completed", Result: pick(rng, "succeeded", "failed", "canceled", "partiallySucceeded"),
 					Reason: "individualCI", RefName: "refs/heads/" + branch, Finished: ago(time.Duration(rng.IntN(4)) * time.Hour),
 				})
+			}
+		}
+	}
+	for n := 101; n <= 104; n++ {
+		bad := pick(rng, 0, 20, 50, 100)
+		for k := range pick(rng, 0, 8, 30, 90) {
+			w.svc.builds = append(w.svc.builds, requeue.Build{
+				ID: n*100 + k, PipelineID: n, Status: "completed", Result: pick(rng, "succeeded", "succeeded", "canceled"), Reason: "manual",
+				RefName: "refs/pull/99/merge", SourceCommitID: fmt.Sprint("x", k%7), Finished: ago(time.Duration(200-k) * time.Hour),
+			})
+			if b := &w.svc.builds[len(w.svc.builds)-1]; k > 7 && chance(bad) {
+				b.Result = "failed"
 			}
 		}
 	}
@@ -129,6 +141,12 @@ func (w *world) newPullRequest(rng *rand.Rand, number int) requeue.PullRequest {
 			ev.Completed = pick(rng, before(time.Hour), before(time.Minute), 0, before(time.Hour))
 		}
 		ev.Policy.ValidDuration = pick(rng, 0, 0, 60.0, 720)
+		if chance(25) {
+			ev.Policy.QueueOnSourceUpdateOnly, ev.Policy.ValidDuration = false, 0
+		}
+		if ev.Status == "running" {
+			ev.BuildIsNotCurrent = chance(40)
+		}
 		ev.Preview = pick(rng, nil, nil, []string{"timeout"}, []string{"syntax"})
 		ev.Policy.Blocking, ev.Policy.ManualQueueOnly = chance(70), chance(20)
 		if chance(20) {
@@ -180,6 +198,7 @@ func (w world) allFacts() requeue.Facts {
 			add(requeue.Question{Kind: requeue.AskPipeline, PipelineID: e.Policy.PipelineID})
 			add(requeue.Question{Kind: requeue.AskBuild, BuildID: e.BuildID})
 			add(requeue.Question{Kind: requeue.AskErrors, BuildID: e.BuildID})
+			add(requeue.Question{Kind: requeue.AskRecord, PipelineID: e.Policy.PipelineID})
 			add(requeue.Question{Kind: requeue.AskHistory, PipelineID: e.Policy.PipelineID, RefName: requeue.MergeRefName(pr.ID)})
 			add(requeue.Question{Kind: requeue.AskTargetBranch, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
 		}
@@ -466,8 +485,12 @@ func (w world) retries(pr requeue.PullRequest, e requeue.Evaluation) string {
 	return ""
 }
 
-func (w world) targetBranch(pr requeue.PullRequest, e requeue.Evaluation) string {
-	if !w.rules.WaitForTargetBranch {
+func (w world) waits() bool {
+	return w.rules.WaitForTargetBranch == requeue.TargetBranchAwait || w.rules.WaitForTargetBranch == requeue.TargetBranchProbe
+}
+
+func (w world) targetBranch(pr requeue.PullRequest, e requeue.Evaluation, others bool) string {
+	if !w.waits() {
 		return ""
 	}
 	answer := w.fact(requeue.Question{Kind: requeue.AskTargetBranch, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
@@ -478,7 +501,7 @@ func (w world) targetBranch(pr requeue.PullRequest, e requeue.Evaluation) string
 		return b.PipelineID != e.Policy.PipelineID || b.RefName != pr.TargetRefName || b.Result == "canceled"
 	})
 	slices.SortFunc(runs, func(a, b requeue.Build) int { return cmp.Or(b.Finished.Compare(a.Finished), b.ID-a.ID) })
-	if len(runs) > 0 && runs[0].Result == "failed" {
+	if len(runs) > 0 && runs[0].Result == "failed" && (others || w.rules.WaitForTargetBranch == requeue.TargetBranchAwait) {
 		return "targetBranchRed"
 	}
 	return ""
@@ -557,14 +580,33 @@ func (w world) lines() []string {
 	prs := slices.SortedFunc(slices.Values(w.prs), w.before)
 	type branch struct{ repository, ref string }
 	of := func(pr requeue.PullRequest) branch { return branch{pr.Repository.ID.String(), pr.TargetRefName} }
-	inFlight, holds := map[branch]int{}, map[int]bool{}
+	ready := func(pr requeue.PullRequest) bool { return !w.rules.AutoInFlight || pr.AutoComplete || approved(pr) }
+	inFlight, holds, waits := map[branch]int{}, map[int]bool{}, map[int]bool{}
+	flying := map[branch]map[int]bool{}
+	immediate := map[branch][]int{}
 	for _, pr := range prs {
-		busy := slices.ContainsFunc(pr.Evaluations, func(e requeue.Evaluation) bool {
+		if w.pullRequestReason(pr) != "" || pr.Err != nil {
+			continue
+		}
+		if flying[of(pr)] == nil {
+			flying[of(pr)] = map[int]bool{}
+		}
+		for _, e := range pr.Evaluations {
 			state, _ := w.stateOf(e)
 			reason := w.selects(pr, e)
-			return state == requeue.StateRunning && isBuild(e) && (reason == "state" || reason == "pipelineDisabled")
-		})
-		if busy && w.pullRequestReason(pr) == "" && pr.Err == nil {
+			if !isBuild(e) || !slices.Contains([]string{"", "error", "state", "pipelineDisabled"}, reason) {
+				continue
+			}
+			immediately := !e.Policy.QueueOnSourceUpdateOnly
+			flying[of(pr)][pr.ID] = flying[of(pr)][pr.ID] || state == requeue.StateRunning
+			if state == requeue.StateRunning && immediately && e.BuildIsNotCurrent || state == requeue.StateFailed && e.Policy.Blocking && reason != "pipelineDisabled" {
+				waits[pr.ID] = true
+			}
+			if immediately && e.Policy.Blocking && state != requeue.StateUnknown && state != requeue.StateNotApplicable {
+				immediate[of(pr)] = append(immediate[of(pr)], e.Policy.PipelineID)
+			}
+		}
+		if waits[pr.ID] = waits[pr.ID] && flying[of(pr)][pr.ID]; flying[of(pr)][pr.ID] && !waits[pr.ID] && ready(pr) {
 			inFlight[of(pr)]++
 			holds[pr.ID] = true
 		}
@@ -589,18 +631,48 @@ func (w world) lines() []string {
 			}
 			return a.Policy.ID - b.Policy.ID
 		})
+		places := w.rules.MaxInFlightPerBranch
+		if w.rules.AutoInFlight {
+			if places = 0; len(immediate[of(pr)]) > 0 {
+				places = w.windowOf(immediate[of(pr)])
+			}
+		}
+		others := len(flying[of(pr)])
+		for id, flies := range flying[of(pr)] {
+			if !flies || id == pr.ID {
+				others--
+			}
+		}
+		words := map[int]string{}
+		late, free := false, 0
+		for _, e := range evaluations {
+			words[e.Policy.ID] = cmp.Or(w.selects(pr, e), w.retries(pr, e), w.targetBranch(pr, e, others > 0))
+			late = late || e.Policy.Blocking && slices.Contains([]string{"coolingDown", "targetBranchRed"}, words[e.Policy.ID])
+			if words[e.Policy.ID] == "" {
+				free++
+			}
+		}
+		enters := places > 0 && !holds[pr.ID]
+		tooMany := w.rules.MaxPerRun > 0 && planned > 0 && planned+free > w.rules.MaxPerRun
 		for _, e := range evaluations {
 			state, _ := w.stateOf(e)
-			word := cmp.Or(w.selects(pr, e), w.retries(pr, e), w.targetBranch(pr, e))
+			word := words[e.Policy.ID]
+			full := w.rules.MaxPerRun > 0 && planned >= w.rules.MaxPerRun
 			switch {
 			case word != "":
-			case w.rules.MaxInFlightPerBranch > 0 && !holds[pr.ID] && inFlight[of(pr)] >= w.rules.MaxInFlightPerBranch:
+			case enters && (waits[pr.ID] || !ready(pr) || inFlight[of(pr)] >= places):
 				word = "branchBusy"
-			case w.rules.MaxPerRun > 0 && planned >= w.rules.MaxPerRun:
+			case full:
+				word = "runLimit"
+			case enters && late:
+				word = "branchBusy"
+			case enters && tooMany:
 				word = "runLimit"
 			default:
 				word = "requeue"
 				planned++
+				enters = false
+				flying[of(pr)][pr.ID] = true
 				if !holds[pr.ID] {
 					holds[pr.ID] = true
 					inFlight[of(pr)]++
@@ -610,6 +682,54 @@ func (w world) lines() []string {
 		}
 	}
 	return out
+}
+
+// windowOf is the window of a branch with these pipelines, step by step as the contract has it.
+func (w world) windowOf(pipelines []int) int {
+	pipelines = slices.Sorted(slices.Values(pipelines))
+	p := 1.0
+	for _, id := range slices.Compact(pipelines) {
+		answer := w.fact(requeue.Question{Kind: requeue.AskRecord, PipelineID: id})
+		if answer.Err != nil {
+			return 1
+		}
+		var builds []requeue.Build
+		for _, b := range answer.Builds {
+			if b.PipelineID == id && strings.HasPrefix(b.RefName, "refs/pull/") && b.Result != "canceled" {
+				builds = append(builds, b)
+			}
+		}
+		slices.SortFunc(builds, func(a, b requeue.Build) int { return cmp.Or(b.Finished.Compare(a.Finished), b.ID-a.ID) })
+		builds = builds[:min(200, len(builds))]
+		var results []string
+		for _, b := range builds {
+			if b.SourceCommitID != "" && slices.ContainsFunc(builds, func(o requeue.Build) bool {
+				return o.SourceCommitID == b.SourceCommitID && o.ID < b.ID && o.Result == "succeeded"
+			}) {
+				results = append(results, b.Result)
+			}
+		}
+		results = results[:min(50, len(results))]
+		if len(results) < 10 {
+			p *= 0.9
+			continue
+		}
+		if !slices.Contains(results[:10], "succeeded") {
+			return 1
+		}
+		green := 0
+		for _, result := range results {
+			if result == "succeeded" {
+				green++
+			}
+		}
+		p *= float64(green) / float64(len(results))
+	}
+	n, missed := 1, 1-p
+	for missed > 0.1+1e-9 && n < 10 {
+		n, missed = n+1, missed*(1-p)
+	}
+	return n
 }
 
 // TestOracle compares plans of random worlds with what the oracle says, asks as few questions as a run would, and
@@ -729,7 +849,7 @@ func checkPlan(t *testing.T, seed int, w world, p requeue.Plan) {
 func checkQuestions(t *testing.T, seed int, w world, rounds [][]requeue.Question) {
 	t.Helper()
 	for _, q := range slices.Concat(rounds...) {
-		if q.Kind == requeue.AskPipeline || q.Kind == requeue.AskBuild {
+		if q.Kind == requeue.AskPipeline || q.Kind == requeue.AskBuild || q.Kind == requeue.AskRecord && w.rules.AutoInFlight {
 			continue
 		}
 		asks := slices.ContainsFunc(w.prs, func(pr requeue.PullRequest) bool {
@@ -744,8 +864,8 @@ func checkQuestions(t *testing.T, seed int, w world, rounds [][]requeue.Question
 				case requeue.AskErrors, requeue.AskLogs:
 					return red && q.BuildID == e.BuildID && w.retryOnlyIf+w.neverRetryIf != ""
 				case requeue.AskTargetBranch:
-					return w.rules.WaitForTargetBranch && q.RefName == pr.TargetRefName && q.PipelineID == e.Policy.PipelineID && w.retries(pr, e) == ""
-				case requeue.AskPipeline, requeue.AskBuild:
+					return w.waits() && q.RefName == pr.TargetRefName && q.PipelineID == e.Policy.PipelineID && w.retries(pr, e) == ""
+				case requeue.AskPipeline, requeue.AskBuild, requeue.AskRecord:
 				}
 				return false
 			})

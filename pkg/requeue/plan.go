@@ -10,6 +10,8 @@ import (
 type Plan struct {
 	// PullRequests are all that were considered, in plan order: by Rules.Order, ties by number.
 	PullRequests []PullRequestPlan
+	// Windows are those of the branches that Rules.AutoInFlight has limited, in plan order.
+	Windows []Window
 }
 
 // PullRequestPlan is what was decided on one pull request and on each of its evaluations that was read.

@@ -48,6 +48,16 @@ const (
 	OrderNewest       OrderKey = "newest"
 )
 
+// TargetBranchWait is the value of the input waitForTargetBranch; "" is TargetBranchIgnore.
+type TargetBranchWait string
+
+// The values of the input waitForTargetBranch.
+const (
+	TargetBranchIgnore TargetBranchWait = "false"
+	TargetBranchAwait  TargetBranchWait = "true"
+	TargetBranchProbe  TargetBranchWait = "probe" // one pull request per branch tries whether it is still red
+)
+
 // Rules are the inputs that decide. The zero value re-queues nothing: When is empty.
 type Rules struct {
 	// Pull requests.
@@ -73,10 +83,11 @@ type Rules struct {
 	NeverRetryIf        []ErrorPattern
 
 	// Limits and order.
-	MaxPerRun            int // 0: no limit
-	MaxInFlightPerBranch int // 0: no limit
+	MaxPerRun            int  // 0: no limit
+	MaxInFlightPerBranch int  // 0: no limit
+	AutoInFlight         bool // in place of a number: as many as it takes, see Window
 	Order                []OrderKey
-	WaitForTargetBranch  bool
+	WaitForTargetBranch  TargetBranchWait
 	Slice                Slice
 
 	// OwnPipeline is the pipeline that is running, in a pull request's validation; else the zero value.

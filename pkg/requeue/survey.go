@@ -29,10 +29,10 @@ type survey struct {
 	questions    []Question
 	asked        map[Question]bool
 
-	planned  int                // re-queues planned, or possible as far as is known
-	inFlight map[branch]int     // pull requests that hold a place
-	holds    map[*surveyed]bool // those pull requests
-	scratch  []verdict          // of the pull request that is being decided on
+	planned int               // re-queues planned, or possible as far as is known
+	tracks  map[branch]*track // what is in flight
+	windows []Window          // those that are known, in plan order
+	scratch []verdict         // of the pull request that is being decided on
 }
 
 // surveyed is a pull request under consideration.
@@ -45,6 +45,8 @@ type surveyed struct {
 	approved    bool
 	stalest     Instant // start of its selected build that started longest ago; neverStarted if none has
 	selected    bool    // it has a candidate
+	holds       bool    // a place on its target branch
+	waits       string  // what keeps it, which has a build in progress, from holding one; "" if nothing does
 }
 
 // selection is a verdict that may still change, on the evaluation of that index.
@@ -56,7 +58,7 @@ type selection struct {
 func (r *Rules) survey(prs []Screened, f Facts, now time.Time) *survey {
 	s := &survey{
 		rules: r, facts: f, now: now,
-		decisions: map[Decision]*Decision{}, asked: map[Question]bool{}, inFlight: map[branch]int{}, holds: map[*surveyed]bool{},
+		decisions: map[Decision]*Decision{}, asked: map[Question]bool{}, tracks: map[branch]*track{},
 		pullRequests: make([]*surveyed, len(prs)),
 	}
 	for i := range prs {
@@ -68,7 +70,13 @@ func (r *Rules) survey(prs []Screened, f Facts, now time.Time) *survey {
 		return s
 	}
 	for _, pr := range s.pullRequests {
-		s.countInFlight(pr)
+		s.place(pr)
+	}
+	for _, pr := range s.pullRequests {
+		s.window(pr)
+	}
+	if len(s.questions) > 0 {
+		return s // every limit hangs on them
 	}
 	for _, pr := range s.pullRequests {
 		s.decide(pr)
@@ -163,9 +171,7 @@ func (s *survey) decide(p *surveyed) {
 		}
 		s.askBlockers(p, verdicts)
 	}
-	for _, o := range p.open {
-		s.decideEvaluation(p, o.index, verdicts[o.index])
-	}
+	s.settle(p, verdicts)
 }
 
 // blocker is the first blocking evaluation that nothing here would turn green; -1 if there is none. What still waits
@@ -182,12 +188,17 @@ func (p *surveyed) blocker(verdicts []verdict) int {
 // askBlockers asks all that may still turn out to be a blocker at once, unless a limit holds the pull request back
 // anyway. Until that is answered, the pull request's other candidates wait: none is re-queued beside a blocker.
 func (s *survey) askBlockers(p *surveyed, verdicts []verdict) {
-	if s.limit(p) != "" {
+	if s.limit(p).Reason != "" {
 		return
 	}
+	s.askFirst(verdicts, func(i int) bool { return p.evaluations[i].Blocks() })
+}
+
+// askFirst asks what these verdicts lack, all at once, and lets the others wait for it.
+func (s *survey) askFirst(verdicts []verdict, of func(i int) bool) {
 	var pending *Question
 	for i := range verdicts {
-		if need := verdicts[i].need; need != nil && p.evaluations[i].Blocks() {
+		if need := verdicts[i].need; need != nil && of(i) {
 			s.ask(*need)
 			pending = need
 		}
@@ -208,33 +219,47 @@ func (e EvaluationPlan) Blocks() bool {
 	return e.Evaluation.Policy.Blocking && e.Evaluation.Policy.TypeID != mergeStrategy && !settled(e.State)
 }
 
-// decideEvaluation puts the last word on one evaluation into the plan: limits come after all other reasons, but where a
-// limit is full anyway nothing more is asked.
-func (s *survey) decideEvaluation(p *surveyed, i int, v verdict) {
-	out := &p.evaluations[i]
-	if v.Requeue {
-		if branchVerdict := s.rules.targetBranch(p.pr, *out.Evaluation, s.facts); !branchVerdict.Requeue {
-			detail := cmp.Or(branchVerdict.Detail, v.Detail)
-			v, v.Detail = branchVerdict, detail
+// settle puts the last word on each open evaluation into the plan: limits come after all other reasons, but where a limit
+// is full anyway nothing more is asked.
+func (s *survey) settle(p *surveyed, verdicts []verdict) {
+	for _, o := range p.open {
+		v := &verdicts[o.index]
+		if !v.Requeue {
+			continue
+		}
+		before := v.Detail
+		*v = s.targetBranch(p, *p.evaluations[o.index].Evaluation)
+		if v.Detail == "" {
+			v.Detail = before
+		} else if v.Requeue && before != "" {
+			v.Detail = join(before, v.Detail)
 		}
 	}
-	if v.Requeue || v.need != nil {
-		if limit := s.limit(p); limit != "" {
-			v = skip(limit, "")
-		} else {
-			s.takePlace(p)
-			s.planned++
+	apart := s.together(p, verdicts)
+	for _, o := range p.open {
+		out, v := &p.evaluations[o.index], verdicts[o.index]
+		if v.Requeue || v.need != nil {
+			limit := s.limit(p)
+			if limit.Reason == "" {
+				limit = apart
+			}
+			if limit.Reason != "" {
+				v = verdict{Decision: limit}
+			} else {
+				s.takePlace(p)
+				s.planned++
+			}
 		}
+		if v.need != nil {
+			s.ask(*v.need)
+		}
+		v.State, v.Pipeline, v.BuildGone = out.State, out.Pipeline, out.BuildGone
+		out.Decision = s.decision(v.Decision)
 	}
-	if v.need != nil {
-		s.ask(*v.need)
-	}
-	v.State, v.Pipeline, v.BuildGone = out.State, out.Pipeline, out.BuildGone
-	out.Decision = s.decision(v.Decision)
 }
 
 func (s *survey) plan() Plan {
-	var p Plan
+	p := Plan{Windows: s.windows}
 	p.PullRequests = make([]PullRequestPlan, len(s.pullRequests))
 	for i, in := range s.pullRequests {
 		p.PullRequests[i] = PullRequestPlan{PullRequest: in.pr, Skipped: in.skipped, Detail: in.detail, Evaluations: in.evaluations}

@@ -310,11 +310,11 @@ func TestLimits(t *testing.T) {
 			want: []string{"1/3: running pipelineDisabled", "2/1: expired branchBusy"},
 		},
 		{
-			name: "both limits: a place is taken only by what the run has room for", rules: []func(*requeue.Rules){maxInFlight(2), maxPerRun(3)},
+			name: "both limits: a place is taken only by one for all of which the run has room", rules: []func(*requeue.Rules){maxInFlight(2), maxPerRun(3)},
 			prs: []requeue.PullRequest{pullRequest(1, twoExpired), pullRequest(2, twoExpired), pullRequest(3, twoExpired)},
 			want: []string{
-				"1/1: expired requeue", "1/2: expired requeue", "2/1: expired requeue", "2/2: expired runLimit",
-				"3/1: expired branchBusy", "3/2: expired branchBusy",
+				"1/1: expired requeue", "1/2: expired requeue", "2/1: expired runLimit", "2/2: expired runLimit",
+				"3/1: expired runLimit", "3/2: expired runLimit",
 			},
 		},
 		{

@@ -5,25 +5,36 @@ import (
 	"slices"
 )
 
-// targetBranch applies waitForTargetBranch.
-func (r *Rules) targetBranch(pr *PullRequest, e Evaluation, f Facts) verdict {
-	if !r.WaitForTargetBranch {
+// targetBranch applies waitForTargetBranch. A probe is let through where no other pull request is in flight on the
+// branch: its build finds out whether the branch is red for good.
+func (s *survey) targetBranch(p *surveyed, e Evaluation) verdict {
+	r := s.rules
+	if r.WaitForTargetBranch != TargetBranchAwait && r.WaitForTargetBranch != TargetBranchProbe {
 		return goAhead()
 	}
 	question := Question{
-		Kind: AskTargetBranch, ProjectID: pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName,
+		Kind: AskTargetBranch, ProjectID: p.pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: p.pr.TargetRefName,
 	}
-	answer, known := f[question]
+	answer, known := s.facts[question]
 	if !known {
 		return ask(question)
 	}
 	if answer.Err != nil {
-		return fail(fmt.Errorf("read the last run on %s: %w", ShortBranch(pr.TargetRefName), answer.Err))
+		return fail(fmt.Errorf("read the last run on %s: %w", ShortBranch(p.pr.TargetRefName), answer.Err))
 	}
-	if last := lastFinished(question, answer.Builds); last.Result == "failed" {
-		return skip(TargetBranchRed, fmt.Sprintf("build %d failed on %s", last.ID, ShortBranch(pr.TargetRefName)))
+	last := lastFinished(question, answer.Builds)
+	if last.Result != "failed" {
+		return goAhead()
 	}
-	return goAhead()
+	red := fmt.Sprintf("build %d failed on %s", last.ID, ShortBranch(p.pr.TargetRefName))
+	if r.WaitForTargetBranch == TargetBranchProbe {
+		flying := s.track(p).flying
+		if len(flying) == 0 || len(flying) == 1 && flying[p] {
+			return verdict{Decision: Decision{Requeue: true, Detail: red + "; this one is the probe"}}
+		}
+		red += "; another pull request is in flight"
+	}
+	return skip(TargetBranchRed, red)
 }
 
 // lastFinished is the run that ended last; cancelled ones say nothing about the branch.

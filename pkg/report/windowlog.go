@@ -1,0 +1,41 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
+)
+
+// windows says how many pull requests may be in flight on each branch where that was found out, and from what.
+func (l *Log) windows(k known) {
+	for _, w := range k.plan.Windows {
+		place := join(", ", k.namer.repository(w.Repository), agent.Shorten(requeue.ShortBranch(w.RefName), maxName))
+		text := fmt.Sprintf("p %.2f that one turns green", w.Success)
+		if w.Why != "" {
+			text = agent.Shorten(w.Why, maxDetail)
+		}
+		l.Line("Target branch %s: at most %s in flight, %s.", place, plural(w.Size, "pull request"), text)
+		for _, r := range w.Records {
+			l.Line("  %s: %s", agent.Shorten(cmp.Or(r.Pipeline, "pipeline "+strconv.Itoa(r.PipelineID)), maxName), l.record(r))
+		}
+	}
+}
+
+// record is what a pipeline's record has said.
+func (l *Log) record(r requeue.Record) string {
+	if r.Err != nil {
+		return "its builds could not be read (" + agent.Shorten(errorText(r.Err), maxDetail) + ")"
+	}
+	text := fmt.Sprintf("of the newest %s of commits that had been green before, %d succeeded, p %.2f", plural(r.Sample, "build"), r.Succeeded, r.Success)
+	if !r.Believed() {
+		text = fmt.Sprintf("%s of commits that had been green before, too few to tell, so p %.2f", plural(r.Sample, "build"), r.Success)
+	}
+	if r.Duration > 0 {
+		text += fmt.Sprintf("; median wait %s, median duration %s", r.Wait.Round(time.Second), r.Duration.Round(time.Second))
+	}
+	return text
+}
