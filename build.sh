@@ -231,9 +231,10 @@ package() {
   stage=$(mktemp -d)
   # shellcheck disable=SC2064 # the folder's name as it is now
   trap "rm -rf '$stage' '$version_resource'" EXIT
-  mkdir -p "$stage/root" "$dist"
+  mkdir -p "$stage/root/images" "$dist"
   rm -f "$dist"/*.vsix "$dist"/*.cdx.json "$dist"/reschedule-*.tar.gz "$dist"/reschedule-*.zip "$dist"/SHA256SUMS*
-  cp -R vss-extension.json overview.md CHANGELOG.md images task "$stage/root/"
+  cp -R vss-extension.json overview.md CHANGELOG.md task "$stage/root/"
+  cp images/*.png "$stage/root/images/" # not what they are made of: the manifest names each
   rm -rf "$stage/root/task/bin"
   publisher=${PUBLISHER:-$(node -p 'require("./vss-extension.json").publisher')}
   # The Marketplace refuses a second extension with a task of the same ID.

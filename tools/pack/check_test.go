@@ -152,6 +152,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"a category less", replace("vss-extension.json", `, "Azure Repos"`, ""), "the categories must be"},
 		{"a screenshot of another size", func(t *testing.T, tree fstest.MapFS) { tree["images/shot.png"] = drawn(t, 1280, 768) }, "1280x768"},
 		{"no screenshot of that name", without("images/shot.png"), "images/shot.png"},
+		{"a picture that the manifest does not name", func(t *testing.T, tree fstest.MapFS) { tree["images/more.png"] = drawn(t, 1, 1) }, "does not name images/more.png"},
 		{"no privacy policy", replace("vss-extension.json", "privacypolicy", "privacy"), "the link privacypolicy is missing"},
 		{"a link without https", replace("vss-extension.json", "https://e/2", "http://e/2"), "the link learn is missing, or not https"},
 		{"support elsewhere", replace("vss-extension.json", `"support": {"uri": "https://e/issues"}`, `"support": {"uri": "https://e/5"}`), "must be that of the issues"},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -100,7 +101,29 @@ func checkExtension(root fs.FS) error {
 		}
 	}
 	f.pictures(root, e)
+	f.named(root, e)
 	return errors.Join(f...)
+}
+
+// named checks that the manifest names each picture that build.sh stages: tfx packs no other, and the package would lack what
+// was staged.
+func (f *faults) named(root fs.FS, e extension) {
+	names := slices.Collect(maps.Values(e.Icons))
+	for _, screenshot := range e.Screenshots {
+		names = append(names, screenshot.Path)
+	}
+	for _, file := range e.Files {
+		names = append(names, file.Path)
+	}
+	staged, err := fs.Glob(root, "images/*.png")
+	if err != nil {
+		f.add("find pictures: %w", err)
+	}
+	for _, name := range staged {
+		if !slices.Contains(names, name) {
+			f.add("%s does not name %s", extensionFile, name)
+		}
+	}
 }
 
 // support checks where people get help. The manifest reference calls the switch "enableqna", which tfx-cli 0.23.1 does not
