@@ -34,6 +34,9 @@ func TestRelease(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("SKIPPED: build.sh is not run on Windows")
 	}
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("SKIPPED: git is missing; no release is made")
+	}
 	folder := t.TempDir()
 	for _, name := range []string{"build.sh", "go.mod", "go.sum", "CHANGELOG.md", "LICENSE", "overview.md", "vss-extension.json", ".gitignore", "task", "images", "tools/pack"} {
 		into := filepath.Join(folder, filepath.Dir(name))
@@ -87,10 +90,8 @@ func TestRelease(t *testing.T) {
 	if after := must("git", "rev-parse", "HEAD"); after != before || must("git", "tag") != "" || must("git", "status", "--porcelain") != "" {
 		t.Errorf("the dry run has changed something: %s", must("git", "status"))
 	}
-	for _, tt := range []struct{ name, want string }{{"tomorrow", `not "tomorrow"`}} {
-		if out, err := run("bash", "build.sh", "release", tt.name); err == nil || !strings.Contains(out, tt.want) {
-			t.Errorf("release %s: %v, %s", tt.name, err, out)
-		}
+	if out, err := run("bash", "build.sh", "release", "tomorrow"); err == nil || !strings.Contains(out, `not "tomorrow"`) {
+		t.Errorf("release tomorrow: %v, %s", err, out)
 	}
 	must("git", "checkout", "-q", "-b", "elsewhere")
 	if out, err := run("bash", "build.sh", "release", "now"); err == nil || !strings.Contains(out, "on the branch main") {
