@@ -53,10 +53,9 @@ func callOf(ctx context.Context) *call {
 
 // misread is the error of an answer that came, and is not what was asked for.
 func (c *call) misread(err error) *Error {
-	return &Error{
-		Op: c.op, StatusCode: c.status, Message: "the answer has an unexpected shape: " + oneLine(err.Error()), Err: err, area: c.area,
-		Lost: c.write, // whoever sent it, the service may have done its work
-	}
+	e := &Error{Op: c.op, StatusCode: c.status, area: c.area, Lost: c.write} // whoever sent it, the service may have done its work
+	c.judgeShape(e, err)
+	return e
 }
 
 // recovered is deferred by whoever calls the SDK, which dereferences what servers send. usableLocations and fitted keep the
@@ -76,7 +75,7 @@ type request struct {
 	call     call
 }
 
-// answer is what the service sent, read whole and known to be JSON. Its memory is used again after Close.
+// answer is what the service sent, read whole. Its memory is used again after Close.
 type answer struct {
 	io.Reader
 	header http.Header
@@ -87,6 +86,30 @@ type answer struct {
 func (a *answer) Close() error {
 	a.body.free()
 	return nil
+}
+
+// ask sends the request of a list and returns what decode makes of the answer. One that turns out to be torn is asked for
+// again, like every other read. decode starts from nothing each time and keeps no memory of the answer.
+func ask[T any](ctx context.Context, c *Client, r *request, decode func(a *answer) (T, error)) (list T, err error) {
+	defer recovered(&r.call, &err)
+	for {
+		a, err := c.send(ctx, r)
+		if err != nil {
+			return list, err
+		}
+		decoded, err := decode(a)
+		_ = a.Close()
+		if err == nil {
+			return decoded, nil
+		}
+		failure := r.call.misread(err)
+		switch again, err := c.transport.again(ctx, &r.call, failure); {
+		case err != nil:
+			return list, wrap(r.call.op, err)
+		case !again:
+			return list, failure
+		}
+	}
 }
 
 // send sends a request and returns its answer, which the caller closes.

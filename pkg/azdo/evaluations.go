@@ -59,16 +59,9 @@ func (c *Client) evaluationsPage(ctx context.Context, project uuid.UUID, pullReq
 		},
 		call: call{op: "list the evaluations", name: "evaluations", area: areaCode},
 	}
-	a, err := c.numbered(ctx, &r, skip)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = a.Close() }()
-	page, err := decodeEvaluations(a.Reader, &c.policies, project, share)
-	if err != nil {
-		return nil, r.call.misread(err)
-	}
-	return page, nil
+	return numbered(ctx, c, r, skip, func(a *answer) ([]requeue.Evaluation, error) {
+		return decodeEvaluations(a.Reader, &c.policies, project, share)
+	})
 }
 
 // commits are the few commits that the evaluations of one pull request name again and again.

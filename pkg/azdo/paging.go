@@ -24,15 +24,15 @@ const (
 	maxPages = 10_000
 )
 
-// numbered sends the request for one page of a list that pages by $top and $skip. The caller closes the answer.
-func (c *Client) numbered(ctx context.Context, r *request, skip int) (*answer, error) {
+// numbered asks for one page of a list that pages by $top and $skip.
+func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode func(a *answer) (T, error)) (T, error) {
 	query := url.Values{"$top": {strconv.Itoa(pageTop)}}
 	if skip > 0 {
 		query.Set("$skip", strconv.Itoa(skip))
 	}
 	maps.Copy(query, r.query)
 	r.query = query
-	return c.send(ctx, r)
+	return ask(ctx, c, &r, decode)
 }
 
 // continued reads a list that pages by continuation token, until limit items have come; 0 is all of them. page reads the

@@ -73,16 +73,12 @@ func (c *Client) policiesPage(ctx context.Context, k call, project, token string
 		query.Set("continuationToken", token)
 	}
 	r := request{location: locPolicyConfigurations, version: "7.1-preview.1", route: map[string]string{"project": project}, query: query, call: k}
-	a, err := c.send(ctx, &r)
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() { _ = a.Close() }()
-	page, err := decodeList[wirePolicy](a.Reader)
-	if err != nil {
-		return nil, "", r.call.misread(err)
-	}
-	return page, a.header.Get(azuredevops.HeaderKeyContinuationToken), nil
+	next := ""
+	page, err := ask(ctx, c, &r, func(a *answer) ([]wirePolicy, error) {
+		next = a.header.Get(azuredevops.HeaderKeyContinuationToken)
+		return decodeList[wirePolicy](a.Reader)
+	})
+	return page, next, err
 }
 
 // wireConfiguration is a configuration of the SDK in the shape in which the lists are read.

@@ -115,23 +115,16 @@ func (l *pullRequestLister) request() request {
 
 // page reads one page. Only one is read at a time.
 func (l *pullRequestLister) page(ctx context.Context, skip int) ([]*requeue.PullRequest, error) {
-	r := l.request()
-	a, err := l.client.numbered(ctx, &r, skip)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = a.Close() }()
-	var page []*requeue.PullRequest
-	err = decodeEach(a.Reader, func(w *wirePullRequest) error {
-		repository, repositoryErr := l.repository(w)
-		pr, err := w.pullRequest(repository, repositoryErr)
-		page = append(page, &pr)
-		return err
+	return numbered(ctx, l.client, l.request(), skip, func(a *answer) ([]*requeue.PullRequest, error) {
+		var page []*requeue.PullRequest
+		err := decodeEach(a.Reader, func(w *wirePullRequest) error {
+			repository, repositoryErr := l.repository(w)
+			pr, err := w.pullRequest(repository, repositoryErr)
+			page = append(page, &pr)
+			return err
+		})
+		return page, err
 	})
-	if err != nil {
-		return nil, r.call.misread(err)
-	}
-	return page, nil
 }
 
 // repository is the shared value of a pull request's repository.

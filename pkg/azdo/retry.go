@@ -44,6 +44,11 @@ func (t *transport) retrying(attempt http.RoundTripper) http.RoundTripper {
 func (t *transport) checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) {
 	c := callOf(ctx)
 	c.tries++
+	return t.again(ctx, c, err)
+}
+
+// again decides about one more try of a call, and waits until it may begin.
+func (t *transport) again(ctx context.Context, c *call, err error) (bool, error) {
 	e, failed := errors.AsType[*Error](err)
 	if !failed || !e.transient || c.write || c.tries == maxTries || ctx.Err() != nil {
 		return false, nil
