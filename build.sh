@@ -134,7 +134,7 @@ lint() {
   for goos in windows darwin; do
     GOOS=$goos go vet ./...
   done
-  (cd bench && "$cache/bin/golangci-lint" run ./... && go mod tidy -diff)
+  (cd bench && "$cache/bin/golangci-lint" run ./... && go mod tidy -diff && go test ./...)
   go run ./tools/pack check
 }
 
