@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/command"
 	"github.com/pr-evaluations/reschedule/pkg/run"
@@ -51,6 +53,7 @@ func main() {
 	terminal, colour := looks(env)
 	code := run.Run(ctx, run.Process{
 		Env: env, Faults: line.Faults, Stdout: output{os.Stdout, stopping}, Version: version, Terminal: terminal, Colour: colour,
+		Width: width,
 	})
 	cancel()
 	os.Exit(exitCode(code, runtime.GOOS, env)) //nolint:gocritic // cancel was called; the exit code is all that is left to say
@@ -136,7 +139,15 @@ func cancelOnEnd(pipe io.Reader, stop func()) {
 
 // looks reports whether people look at standard output as it is written, and whether it shows colours.
 func looks(env map[string]string) (terminal, colour bool) {
-	info, err := os.Stdout.Stat()
-	terminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && env["TERM"] != "dumb" && env["TF_BUILD"] == ""
+	terminal = term.IsTerminal(int(os.Stdout.Fd())) && env["TERM"] != "dumb" && env["TF_BUILD"] == ""
 	return terminal, terminal && env["NO_COLOR"] == "" && showsEscapes(os.Stdout)
+}
+
+// width is how many columns the terminal has, 0 if nobody knows. People change it while the program runs.
+func width() int {
+	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"sync"
 )
 
@@ -18,6 +17,8 @@ type LogOptions struct {
 	Colour bool
 	// Terminal shows the progress in place where there is no agent to do it.
 	Terminal bool
+	// Width is how many columns the terminal has now; nil, or 0 and less, where nobody knows.
+	Width func() int
 }
 
 // Log is the one writer of a run. Each line is neutralised when it is finished and written with a single Write. It is
@@ -152,10 +153,7 @@ func (l *Log) Progress(percent int, text string) {
 		}.String())
 	case l.options.Terminal:
 		l.progress = max(percent, l.progress)
-		line := l.finish(fmt.Sprintf("%3d %% %s", l.progress, Shorten(l.masker.Hide(text), 70)))
-		erase := l.erase()
-		l.shown = len(line) // at least its width
-		l.send(erase + line)
+		l.inPlace(fmt.Sprintf("%3d %% %s", l.progress, text))
 	}
 }
 
@@ -194,16 +192,6 @@ func (l *Log) finish(line string) string { return l.masker.Hide(neutral(l.masker
 
 // write sends one finished line.
 func (l *Log) write(line string) { l.send(l.erase() + line + "\n") }
-
-// erase takes the progress line off the terminal.
-func (l *Log) erase() string {
-	if l.shown == 0 {
-		return ""
-	}
-	blank := "\r" + strings.Repeat(" ", l.shown) + "\r"
-	l.shown = 0
-	return blank
-}
 
 func (l *Log) send(text string) {
 	if _, err := io.WriteString(l.w, text); err != nil && l.err == nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,9 +31,11 @@ type Found struct {
 	Warnings []string
 }
 
-// Read reads the whole scope of the configuration. It fails only as a whole: where nothing can be read at all.
-func Read(ctx context.Context, client *azdo.Client, c config.Config, now time.Time) Found {
-	d := &discoverer{client: client, config: c, now: now}
+// Read reads the whole scope of the configuration. It fails only as a whole: where nothing can be read at all. It calls
+// progress with how many pull requests were read of how many that are known so far to be worth it; several calls may run
+// at once, and an older number may come later.
+func Read(ctx context.Context, client *azdo.Client, c config.Config, now time.Time, progress func(read, of int)) Found {
+	d := &discoverer{client: client, config: c, now: now, progress: progress}
 	return d.discover(ctx)
 }
 
@@ -41,6 +44,14 @@ type discoverer struct {
 	client *azdo.Client
 	config config.Config
 	now    time.Time
+
+	progress    func(read, of int)
+	read, worth atomic.Int64 // pull requests
+}
+
+// tell says how far the reading is.
+func (d *discoverer) tell(read, worth int64) {
+	d.progress(int(d.read.Add(read)), int(d.worth.Add(worth)))
 }
 
 // discover reads the whole scope. It fails only as a whole: where nothing can be read at all.

@@ -63,6 +63,7 @@ func (s *screener) holdBack(pr *requeue.PullRequest) bool {
 // screen is add with the lock held.
 func (s *screener) screen(ctx context.Context, prs []*requeue.PullRequest) {
 	page := make([]requeue.Screened, len(prs))
+	var worth []*requeue.PullRequest
 	for i, pr := range prs {
 		if pr.Err != nil {
 			page[i].PullRequest = pr
@@ -70,8 +71,12 @@ func (s *screener) screen(ctx context.Context, prs []*requeue.PullRequest) {
 		}
 		page[i] = s.config.Rules.Screen(pr, s.policies, s.policiesKnown, s.now)
 		if page[i].Skipped == "" {
-			s.reading.Add(func() { s.read(ctx, pr) })
+			worth = append(worth, pr)
 		}
+	}
+	s.tell(0, int64(len(worth)))
+	for _, pr := range worth {
+		s.reading.Add(func() { s.read(ctx, pr) })
 	}
 	s.pages = append(s.pages, page)
 }
@@ -81,6 +86,7 @@ func (s *screener) read(ctx context.Context, pr *requeue.PullRequest) {
 	if ctx.Err() != nil {
 		return
 	}
+	defer s.tell(1, 0)
 	defer parallel.Recover(&pr.Err)
 	if pr.Evaluations, pr.Err = s.evaluations(ctx, pr, false); pr.Err == nil {
 		s.askEarly(ctx, pr)
@@ -222,6 +228,7 @@ func (s *screener) readUncovered(ctx context.Context) {
 			}
 			page[i] = s.config.Rules.Screen(pr, nil, false, s.now)
 			if page[i].Skipped == "" && pr.Evaluations == nil && pr.Err == nil {
+				s.tell(0, 1)
 				s.reading.Add(func() { s.read(ctx, pr) })
 			}
 		}

@@ -22,6 +22,8 @@ type Process struct {
 	Version string
 	// Terminal says that people look at Stdout while it runs, Colour that it shows colours.
 	Terminal, Colour bool
+	// Width is how many columns a terminal has at the moment; nil, or 0, where nobody knows.
+	Width func() int
 }
 
 // Exit codes. The launcher passes them on, and the agent takes any but 0 as failed.
@@ -35,7 +37,7 @@ const (
 // not one request was sent. When ctx ends it begins nothing more, reports what was done and what was not, and returns 1.
 func Run(ctx context.Context, p Process) (code int) {
 	cfg, faults := config.Load(ctx, agent.Variables(p.Env))
-	log := report.New(agent.NewLog(p.Stdout, agent.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal}), nil)
+	log := report.New(agent.NewLog(p.Stdout, agent.LogOptions{Agent: cfg.Agent, Debug: cfg.Debug, Colour: p.Colour, Terminal: p.Terminal, Width: p.Width}), nil)
 	log.Mask(cfg.Secrets...)
 	log.Mask(cfg.Network.ProxyAuthorization())
 	defer func() {

@@ -98,7 +98,7 @@ func (r *run) read(ctx context.Context) discover.Found {
 		defer parallel.Recover(&identityErr)
 		r.identity, identityErr = r.client.Identity(ctx)
 	})
-	found := discover.Read(ctx, r.client, r.config, r.started)
+	found := discover.Read(ctx, r.client, r.config, r.started, r.reading())
 	asking.Wait()
 	if ctx.Err() == nil {
 		r.log.Visible(r.identity.DisplayName, identityErr, len(found.Visible), len(found.Screened))
