@@ -32,8 +32,8 @@ func wholeEvaluation(change func(*requeue.Evaluation)) requeue.Evaluation {
 	e := requeue.Evaluation{
 		ID: evaluationID, Policy: wholePolicy(nil), Status: "queued",
 		Details: &requeue.Details{
-			Completed: requeue.InstantOf(time.Date(2024, 6, 1, 11, 0, 0, 0, time.UTC)),
-			BuildID:   17, BuildStarted: requeue.InstantOf(time.Date(2024, 6, 1, 10, 0, 1, 0, time.UTC)), BuildIsNotCurrent: true, IsExpired: true, HasIsExpired: true,
+			Completed: time.Date(2024, 6, 1, 11, 0, 0, 0, time.UTC),
+			BuildID:   17, BuildStarted: time.Date(2024, 6, 1, 10, 0, 1, 0, time.UTC), BuildIsNotCurrent: true, IsExpired: true, HasIsExpired: true,
 			PipelineName: "ci", MergeCommitID: "6366", SourceCommitID: "cb71",
 		},
 	}
@@ -71,12 +71,12 @@ func TestEvaluationRecord(t *testing.T) {
 		want   change
 	}{
 		{name: "as recorded"},
-		{name: "no completedDate", fields: map[string]any{"completedDate": absent}, want: func(e *requeue.Evaluation) { e.Completed = 0 }},
-		{name: "the year 1 is none", fields: map[string]any{"completedDate": "0001-01-01T00:00:00"}, want: func(e *requeue.Evaluation) { e.Completed = 0 }},
+		{name: "no completedDate", fields: map[string]any{"completedDate": absent}, want: func(e *requeue.Evaluation) { e.Completed = time.Time{} }},
+		{name: "the year 1 is none", fields: map[string]any{"completedDate": "0001-01-01T00:00:00"}, want: func(e *requeue.Evaluation) { e.Completed = time.Time{} }},
 		{name: "a zone is taken to UTC", fields: map[string]any{"completedDate": "2024-06-01T13:00:00+02:00"}},
-		{name: "no time", fields: map[string]any{"completedDate": "yesterday"}, want: func(e *requeue.Evaluation) { e.Completed, e.Malformed = 0, "completedDate" }},
+		{name: "no time", fields: map[string]any{"completedDate": "yesterday"}, want: func(e *requeue.Evaluation) { e.Completed, e.Malformed = time.Time{}, "completedDate" }},
 		{name: "startedDate, which no rule needs", fields: map[string]any{"startedDate": "yesterday"}},
-		{name: "a number for a time", fields: map[string]any{"completedDate": 5}, want: func(e *requeue.Evaluation) { e.Completed, e.Malformed = 0, "completedDate" }},
+		{name: "a number for a time", fields: map[string]any{"completedDate": 5}, want: func(e *requeue.Evaluation) { e.Completed, e.Malformed = time.Time{}, "completedDate" }},
 		{name: "a number for the status", fields: map[string]any{"status": 2}, want: func(e *requeue.Evaluation) { e.Status, e.Malformed = "", "status" }},
 		{name: "no status", fields: map[string]any{"status": nil}, want: func(e *requeue.Evaluation) { e.Status = "" }},
 		{name: "no context", fields: map[string]any{"context": absent}, want: withoutContext("")},

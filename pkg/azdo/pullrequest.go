@@ -60,7 +60,7 @@ func (w *wirePullRequest) pullRequest(repository *requeue.Repository, repository
 		AutoComplete:   w.AutoComplete.set && w.AutoComplete.v.ID.s != uuid.Nil.String(), // which is nobody
 		Fork:           w.Fork.set,
 		MergeStatus:    w.MergeStatus.s,
-		Created:        w.Created.t.Time(),
+		Created:        w.Created.t,
 		SourceCommitID: w.SourceCommit.v.ID.s,
 		LabelsKnown:    w.Labels.set,
 	}

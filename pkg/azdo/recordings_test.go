@@ -78,7 +78,7 @@ func recordedCheck(name string) func(t *testing.T, body []byte) {
 				"evaluation-build-approved-not-current-2024-11":  {false, true, false},
 				"evaluation-build-rejected-with-preview-2024-11": {false, false, true},
 			}[name]
-			if has := [3]bool{got.IsExpired, got.BuildIsNotCurrent, len(got.Preview) > 0}; has != want || !got.HasIsExpired || got.BuildID == 0 || got.Policy.PipelineID == 0 || got.Policy.TypeID != buildPolicyType || got.Completed == 0 {
+			if has := [3]bool{got.IsExpired, got.BuildIsNotCurrent, len(got.Preview) > 0}; has != want || !got.HasIsExpired || got.BuildID == 0 || got.Policy.PipelineID == 0 || got.Policy.TypeID != buildPolicyType || got.Completed.IsZero() {
 				t.Errorf("got %v, %+v", has, got)
 			}
 		}

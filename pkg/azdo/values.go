@@ -11,8 +11,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
-
-	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
 // maxID is the largest number that the service gives to anything; it also fits an int of 32 bits.
@@ -166,7 +164,7 @@ func (g *guid) read(d *jsontext.Decoder) error {
 
 // instant is a time. One without a zone is UTC, and the year 1 stands for none (azure-devops-go-api#17, #59).
 type instant struct {
-	t   requeue.Instant
+	t   time.Time
 	bad bool
 }
 
@@ -179,7 +177,7 @@ func (i *instant) read(d *jsontext.Decoder) error {
 	inner, ok := unquote(b)
 	t, parsed := parseTime(strings.TrimSpace(string(inner)))
 	if i.bad = !ok || !parsed; !i.bad {
-		i.t = requeue.InstantOf(t)
+		i.t = t
 	}
 	return nil
 }
@@ -272,7 +270,7 @@ func numberOf(p *int, odd bool) number {
 func flagOf(p *bool, odd bool) flag { return flag{valueOf(p), p != nil || odd, odd} }
 
 func instantOf(p *azuredevops.Time, odd bool) instant {
-	return instant{requeue.InstantOf(timeOf(p)), odd}
+	return instant{timeOf(p), odd}
 }
 
 // timeOf is the zero time where there is none.

@@ -42,7 +42,7 @@ func TestSimulatedTime(t *testing.T) {
 	for number := 1; number <= 2; number++ {
 		pr := &requeue.PullRequest{ID: number, Status: "active", Repository: &requeue.Repository{ID: uuid.New(), Project: project}, Evaluations: []requeue.Evaluation{{
 			ID: uuid.New(), Status: "approved", Details: &requeue.Details{
-				BuildID: 50, BuildIsNotCurrent: true, HasIsExpired: true, Completed: requeue.InstantOf(start.Add(-time.Hour)),
+				BuildID: 50, BuildIsNotCurrent: true, HasIsExpired: true, Completed: start.Add(-time.Hour),
 			},
 			// Only by the simulated time has it outlived its hour.
 			Policy: &requeue.Policy{ID: 1, TypeID: uuid.MustParse(requeue.BuildPolicyType), Enabled: true, Blocking: true, PipelineID: 9, QueueOnSourceUpdateOnly: true, ValidDuration: 60},

@@ -83,10 +83,10 @@ func buildText(e *requeue.Evaluation, now time.Time) string {
 	switch {
 	case e.BuildID == 0:
 		return "no build yet"
-	case e.BuildStarted == 0:
+	case e.BuildStarted.IsZero():
 		return fmt.Sprintf("build %d", e.BuildID)
 	}
-	return fmt.Sprintf("build %d started %s", e.BuildID, ago(now.Sub(e.BuildStarted.Time())))
+	return fmt.Sprintf("build %d started %s", e.BuildID, ago(now.Sub(e.BuildStarted)))
 }
 
 // detailText is the detail where it says more than the words around it.

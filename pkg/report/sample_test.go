@@ -74,7 +74,7 @@ func (b *builder) build(state requeue.State, build int) *requeue.EvaluationPlan 
 	return b.add(requeue.EvaluationPlan{
 		Decision: &requeue.Decision{State: state, Pipeline: b.text("web-ci")},
 		Evaluation: &requeue.Evaluation{
-			Status: "queued", Details: &requeue.Details{BuildID: build, BuildStarted: requeue.InstantOf(sampleTime.Add(-3 * time.Hour))},
+			Status: "queued", Details: &requeue.Details{BuildID: build, BuildStarted: sampleTime.Add(-3 * time.Hour)},
 			Policy: &requeue.Policy{
 				ID: 10 + n, TypeID: uuid.MustParse(requeue.BuildPolicyType), TypeName: "Build", Enabled: true, Blocking: true,
 				DisplayName: b.text(fmt.Sprintf("CI %d", n)), PipelineID: 40 + n,

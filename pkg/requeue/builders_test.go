@@ -39,7 +39,7 @@ func id(n int) uuid.UUID {
 
 func ago(d time.Duration) time.Time { return now.Add(-d) }
 
-func before(d time.Duration) requeue.Instant { return requeue.InstantOf(ago(d)) }
+func before(d time.Duration) time.Time { return ago(d) }
 
 // isOf moves the end of a build.
 func isOf(d time.Duration) func(*requeue.Build) {
@@ -108,7 +108,7 @@ func failed(e *requeue.Evaluation)  { e.Status = "rejected" }
 func broken(e *requeue.Evaluation)  { e.Status = "broken" }
 func running(e *requeue.Evaluation) { e.Status = "running" }
 func notStarted(e *requeue.Evaluation) {
-	e.Status, e.BuildID, e.BuildStarted, e.Completed = "queued", 0, 0, 0
+	e.Status, e.BuildID, e.BuildStarted, e.Completed = "queued", 0, time.Time{}, time.Time{}
 }
 func outdated(e *requeue.Evaluation)      { e.BuildIsNotCurrent, e.Policy.ValidDuration = true, 0 }
 func notApplicable(e *requeue.Evaluation) { e.Status = "notApplicable" }
@@ -121,8 +121,8 @@ func shownAsRejected(e *requeue.Evaluation) {
 
 func optional(e *requeue.Evaluation)  { e.Policy.Blocking = false }
 func manual(e *requeue.Evaluation)    { e.Policy.ManualQueueOnly = true }
-func noBuild(e *requeue.Evaluation)   { e.BuildID, e.BuildStarted = 0, 0 }
-func noEnd(e *requeue.Evaluation)     { e.Completed = 0 }
+func noBuild(e *requeue.Evaluation)   { e.BuildID, e.BuildStarted = 0, time.Time{} }
+func noEnd(e *requeue.Evaluation)     { e.Completed = time.Time{} }
 func noNames(e *requeue.Evaluation)   { e.PipelineName, e.Policy.DisplayName = "", "" }
 func malformed(e *requeue.Evaluation) { e.Malformed = "buildId" }
 
@@ -135,7 +135,7 @@ func completed(d time.Duration) evaluationMod {
 
 // leftQueued is what a declined re-queue can leave behind: the record waits, and its build has ended.
 func leftQueued(e *requeue.Evaluation) {
-	e.Status, e.BuildIsNotCurrent, e.Completed = "queued", true, 0
+	e.Status, e.BuildIsNotCurrent, e.Completed = "queued", true, time.Time{}
 }
 
 // created is a pull request that is so old.

@@ -163,14 +163,14 @@ func cooling(left time.Duration) string {
 
 func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {
 	projectID := pr.Repository.Project.ID
-	if left := r.coolsFor(e.Completed.Time(), now); left > 0 {
+	if left := r.coolsFor(e.Completed, now); left > 0 {
 		return skip(CoolingDown, cooling(left))
 	}
 	if r.MaxRetriesPerCommit <= 0 {
 		return skip(RetriesExhausted, used(0, 0))
 	}
 	if state == StateBroken && e.BuildID == 0 {
-		if e.Completed == 0 {
+		if e.Completed.IsZero() {
 			// Nothing bounds how often this would come round.
 			return skip(HistoryUnknown, "the evaluation names neither a build nor an end")
 		}
@@ -188,7 +188,7 @@ func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Fac
 		return fail(fmt.Errorf("read the build history: %w", answer.Err))
 	}
 	history := newHistory(pr, e, answer.Builds)
-	if left := r.coolsFor(history.last.Finished, now); e.Completed == 0 && left > 0 {
+	if left := r.coolsFor(history.last.Finished, now); e.Completed.IsZero() && left > 0 {
 		return skip(CoolingDown, cooling(left))
 	}
 	budget := used(history.retries, r.MaxRetriesPerCommit)

@@ -123,11 +123,11 @@ type Details struct {
 	// record is StateUnknown unless its status alone settles the matter.
 	Malformed string
 
-	Completed Instant // completedDate
+	Completed time.Time // completedDate; the zero time is none
 
 	// From the context of a build evaluation, which Azure DevOps calls internal data: any of it may be absent.
-	BuildID           int     // 0: absent
-	BuildStarted      Instant // buildStartedUtc
+	BuildID           int       // 0: absent
+	BuildStarted      time.Time // buildStartedUtc; the zero time is none
 	BuildIsNotCurrent bool
 	IsExpired         bool
 	HasIsExpired      bool // the key isExpired exists
@@ -139,26 +139,6 @@ type Details struct {
 	PreviewLost bool
 	// Words are what the service says of a broken record (errorMessage, else errorCode); "" if nothing.
 	Words string
-}
-
-// Instant is a time in microseconds since 1970, UTC; 0 is none. It takes a third of the memory of a time.Time, and unlike
-// nanoseconds it holds the year 9999, which the service may send for "never".
-type Instant int64
-
-// InstantOf is the instant of a time; the zero time is none.
-func InstantOf(t time.Time) Instant {
-	if t.IsZero() {
-		return 0
-	}
-	return Instant(t.UnixMicro())
-}
-
-// Time is the time of an instant; none is the zero time.
-func (i Instant) Time() time.Time {
-	if i == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(int64(i)).UTC()
 }
 
 // Build is one run of a pipeline.

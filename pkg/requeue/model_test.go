@@ -3,32 +3,11 @@ package requeue_test
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
-
-func TestInstant(t *testing.T) {
-	t.Parallel()
-	for _, want := range []time.Time{
-		{}, // none
-		time.Date(2024, 6, 1, 10, 0, 0, 500_000_000, time.UTC),
-		time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC),
-		time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC), // what .NET calls the last moment
-		time.Date(2, 1, 1, 0, 0, 0, 0, time.UTC),
-	} {
-		i := requeue.InstantOf(want)
-		if got := i.Time(); !got.Equal(want) || got.Location() != time.UTC || (i == 0) != want.IsZero() {
-			t.Errorf("%s comes back as %s", want, got)
-		}
-	}
-	early, late := requeue.InstantOf(now.Add(-time.Microsecond)), requeue.InstantOf(now)
-	if early >= late {
-		t.Error("instants are not in the order of their times")
-	}
-}
 
 func TestPullRequestURL(t *testing.T) {
 	t.Parallel()

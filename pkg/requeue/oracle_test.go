@@ -138,7 +138,7 @@ func (w *world) newPullRequest(rng *rand.Rand, number int) requeue.PullRequest {
 			ev.BuildStarted = before(time.Duration(rng.IntN(40)) * time.Hour)
 		}
 		if ev.Status != "queued" || ev.IsExpired {
-			ev.Completed = pick(rng, before(time.Hour), before(time.Minute), 0, before(time.Hour))
+			ev.Completed = pick(rng, before(time.Hour), before(time.Minute), time.Time{}, before(time.Hour))
 		}
 		ev.Policy.ValidDuration = pick(rng, 0, 0, 60.0, 720)
 		if chance(25) {
@@ -251,8 +251,8 @@ func (w world) stateOf(e requeue.Evaluation) (requeue.State, error) {
 	case e.Status == "queued" && e.BuildID != 0 && !e.IsExpired:
 		return requeue.StateRunning, nil
 	case e.Status == "approved" && isBuild(e) && e.BuildIsNotCurrent && e.Policy.QueueOnSourceUpdateOnly && e.Policy.ValidDuration > 0 &&
-		(e.Completed != 0 || e.BuildStarted != 0) &&
-		!now.Before(latest(e.Completed.Time(), e.BuildStarted.Time()).Add(time.Duration(e.Policy.ValidDuration)*time.Minute)):
+		(!e.Completed.IsZero() || !e.BuildStarted.IsZero()) &&
+		!now.Before(latest(e.Completed, e.BuildStarted).Add(time.Duration(e.Policy.ValidDuration)*time.Minute)):
 		return requeue.StateExpired, nil
 	case e.IsExpired:
 		return requeue.StateExpired, nil
@@ -268,7 +268,7 @@ func (w world) stateOf(e requeue.Evaluation) (requeue.State, error) {
 		return requeue.StateBroken, nil
 	case e.Status == "queued":
 		return requeue.StateNotStarted, nil
-	case e.Status == "approved" && e.BuildIsNotCurrent && now.Sub(e.BuildStarted.Time()) >= w.rules.OutdatedAfter:
+	case e.Status == "approved" && e.BuildIsNotCurrent && now.Sub(e.BuildStarted) >= w.rules.OutdatedAfter:
 		return requeue.StateOutdated, nil
 	case e.Status == "approved":
 		return requeue.StateSucceeded, nil
@@ -407,7 +407,7 @@ func (w world) retries(pr requeue.PullRequest, e requeue.Evaluation) string {
 	if state != requeue.StateFailed && state != requeue.StateBroken {
 		return ""
 	}
-	if within(e.Completed.Time()) {
+	if within(e.Completed) {
 		return "coolingDown"
 	}
 	if r.MaxRetriesPerCommit == 0 {
@@ -447,7 +447,7 @@ func (w world) retries(pr requeue.PullRequest, e requeue.Evaluation) string {
 		}
 	}
 	switch {
-	case e.Completed == 0 && within(own.Finished):
+	case e.Completed.IsZero() && within(own.Finished):
 		return "coolingDown"
 	case red-1 >= r.MaxRetriesPerCommit:
 		return "retriesExhausted"
@@ -540,7 +540,7 @@ func (w world) before(a, b requeue.PullRequest) int {
 			case e.BuildID == 0, state == requeue.StateExpired && e.Status == "queued" && !e.IsExpired:
 				starts = append(starts, now.Add(time.Minute)) // behind those that have started
 			default:
-				starts = append(starts, e.BuildStarted.Time())
+				starts = append(starts, e.BuildStarted)
 			}
 		}
 		if len(starts) == 0 {

@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // neverStarted comes after every time: one that never starts must hold nobody up.
-const neverStarted Instant = 1<<63 - 1
+var neverStarted = time.Unix(1<<60, 0)
 
 // addCandidate keeps the start of the build that started longest ago.
 func (p *surveyed) addCandidate(e Evaluation, state State) {
@@ -15,7 +16,7 @@ func (p *surveyed) addCandidate(e Evaluation, state State) {
 	if e.BuildID == 0 || state == StateExpired && e.neverStarts() {
 		started = neverStarted
 	}
-	if !p.selected || started < p.stalest {
+	if !p.selected || started.Before(p.stalest) {
 		p.stalest = started
 	}
 	p.selected = true
@@ -42,7 +43,7 @@ func (r *Rules) compare(a, b *surveyed) int {
 		case OrderApproved:
 			c = trueFirst(a.approved, b.approved)
 		case OrderStalest:
-			c = cmp.Or(trueFirst(a.selected, b.selected), cmp.Compare(a.stalest, b.stalest))
+			c = cmp.Or(trueFirst(a.selected, b.selected), a.stalest.Compare(b.stalest))
 		case OrderOldest:
 			c = a.pr.Created.Compare(b.pr.Created)
 		case OrderNewest:

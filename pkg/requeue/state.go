@@ -80,7 +80,7 @@ func (r *Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Tim
 			return StateUnknown, nil
 		case e.outlived(now):
 			return StateExpired, nil
-		case e.BuildIsNotCurrent && e.BuildStarted != 0 && now.Sub(e.BuildStarted.Time()) >= r.OutdatedAfter:
+		case e.BuildIsNotCurrent && !e.BuildStarted.IsZero() && now.Sub(e.BuildStarted) >= r.OutdatedAfter:
 			return StateOutdated, nil
 		}
 		return StateSucceeded, nil
@@ -117,9 +117,12 @@ func (e Evaluation) unlessExpired() State {
 // outlived reports whether a green build of a policy that expires "after n hours" has come of age since the target branch
 // was updated. The record may say so later: other clients compute it as well (jjonescz/vs-insertions, RpsParser.cs).
 func (e Evaluation) outlived(now time.Time) bool {
-	since := max(e.Completed, e.BuildStarted)
-	return e.IsBuild() && e.BuildIsNotCurrent && e.Policy.QueueOnSourceUpdateOnly && e.Policy.ValidDuration > 0 && since != 0 &&
-		now.Sub(since.Time()).Minutes() >= e.Policy.ValidDuration
+	since := e.Completed
+	if e.BuildStarted.After(since) {
+		since = e.BuildStarted
+	}
+	return e.IsBuild() && e.BuildIsNotCurrent && e.Policy.QueueOnSourceUpdateOnly && e.Policy.ValidDuration > 0 && !since.IsZero() &&
+		now.Sub(since).Minutes() >= e.Policy.ValidDuration
 }
 
 // neverStarts reports whether the expired evaluation waits for a build that has ended: somebody has tried to start

@@ -12,7 +12,7 @@ import (
 // afterHours is a green build for an older target branch, of a policy that expires after so many minutes; 0 is not told.
 func afterHours(minutes float64, ended, started time.Duration) evaluationMod {
 	return func(e *requeue.Evaluation) {
-		e.BuildIsNotCurrent, e.Policy.ValidDuration, e.Completed, e.BuildStarted = true, minutes, 0, 0
+		e.BuildIsNotCurrent, e.Policy.ValidDuration, e.Completed, e.BuildStarted = true, minutes, time.Time{}, time.Time{}
 		if ended > 0 {
 			e.Completed = before(ended)
 		}
@@ -204,7 +204,7 @@ func TestStateOf(t *testing.T) {
 		},
 		{
 			name: "a start that nobody tells is not long ago",
-			ev:   evaluation(1, outdated, func(e *requeue.Evaluation) { e.BuildStarted = 0 }), want: requeue.StateSucceeded,
+			ev:   evaluation(1, outdated, func(e *requeue.Evaluation) { e.BuildStarted = time.Time{} }), want: requeue.StateSucceeded,
 		},
 		{name: "an old green build that is current succeeded", ev: evaluation(1), want: requeue.StateSucceeded},
 		{name: "succeeded but malformed is unknown", ev: evaluation(1, malformed), want: requeue.StateUnknown},

@@ -43,10 +43,10 @@ type surveyed struct {
 	evaluations []EvaluationPlan // in plan order; what selects has settled is in them
 	open        []selection      // what selects has not settled, in plan order: few of many
 	approved    bool
-	stalest     Instant // start of its selected build that started longest ago; neverStarted if none has
-	selected    bool    // it has a candidate
-	holds       bool    // a place on its target branch
-	waits       string  // what keeps it, which has a build in progress, from holding one; "" if nothing does
+	stalest     time.Time // start of its selected build that started longest ago; neverStarted if none has
+	selected    bool      // it has a candidate
+	holds       bool      // a place on its target branch
+	waits       string    // what keeps it, which has a build in progress, from holding one; "" if nothing does
 }
 
 // selection is a verdict that may still change, on the evaluation of that index.

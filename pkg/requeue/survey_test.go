@@ -111,7 +111,7 @@ func TestOrder(t *testing.T) {
 			nil,
 			[]requeue.PullRequest{
 				pullRequest(1, stale(30*time.Hour)),
-				pullRequest(2, with(evaluation(1, expired, completed(40*time.Hour), func(e *requeue.Evaluation) { e.BuildStarted = 0 }))),
+				pullRequest(2, with(evaluation(1, expired, completed(40*time.Hour), func(e *requeue.Evaluation) { e.BuildStarted = time.Time{} }))),
 			},
 			[]int{2, 1},
 		},
@@ -183,7 +183,7 @@ func TestStalestRotates(t *testing.T) {
 		var prs []requeue.PullRequest
 		for number := range 3 {
 			ev := evaluation(1, expired)
-			ev.BuildStarted = requeue.InstantOf(starts[number+1])
+			ev.BuildStarted = starts[number+1]
 			prs = append(prs, pullRequest(number+1, with(ev)))
 		}
 		p := planOf(t, r, service{}, prs...)

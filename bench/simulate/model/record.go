@@ -70,13 +70,13 @@ func (w *world) evaluation(p *pullRequest, i int) requeue.Evaluation {
 	c := &p.checks[i]
 	b := c.build
 	d := &requeue.Details{
-		BuildID: b.id, BuildStarted: requeue.InstantOf(b.queued), BuildIsNotCurrent: b.head != w.head, IsExpired: c.expired,
+		BuildID: b.id, BuildStarted: b.queued, BuildIsNotCurrent: b.head != w.head, IsExpired: c.expired,
 		HasIsExpired: true, PipelineName: pipelineName(i + 1),
 		MergeCommitID: b.mergeCommit, SourceCommitID: b.sourceCommit,
 	}
 	e := requeue.Evaluation{ID: evaluationID(p.id, i+1), Policy: w.policies[i], Details: d}
 	if b.result != "" {
-		d.Completed = requeue.InstantOf(b.finished)
+		d.Completed = b.finished
 	}
 	switch {
 	case b.result == "" && b.started.IsZero(), c.expired:

@@ -26,7 +26,7 @@ type shape struct {
 func shapeOf(e requeue.Evaluation) shape {
 	return shape{
 		Status: e.Status, HasBuild: e.BuildID > 0, Expired: e.IsExpired, NotCurrent: e.BuildIsNotCurrent, KnowsExpiry: e.HasIsExpired,
-		Completed: e.Completed != 0, Started: e.BuildStarted != 0,
+		Completed: !e.Completed.IsZero(), Started: !e.BuildStarted.IsZero(),
 		Blocking: e.Policy.Blocking, Manual: e.Policy.ManualQueueOnly, OnSourceUpdatesOnly: e.Policy.QueueOnSourceUpdateOnly,
 	}
 }
