@@ -100,10 +100,11 @@ type fitting struct {
 func (f *fitting) isOdd() { f.odd[strings.Join(f.path, ".")] = true }
 
 func (f *fitting) oneAnswer(t reflect.Type) error {
-	switch kind := f.d.PeekKind(); {
-	case kind == jsontext.KindBeginObject:
+	kind := f.d.PeekKind()
+	if kind == jsontext.KindBeginObject {
 		return f.object(t)
-	case kind == jsontext.KindNull:
+	}
+	if kind == jsontext.KindNull {
 		f.none, f.out = true, []byte("null")
 		return f.d.SkipValue()
 	}
