@@ -35,7 +35,7 @@ func TestUnreadPipelines(t *testing.T) {
 			{Kind: requeue.AskPipeline, ProjectID: three, PipelineID: 1}: {},
 			{Kind: requeue.AskBuild, ProjectID: three, BuildID: 1}:       {Err: second},
 		}.UnreadPipelines()
-		if len(got) != 2 || got[0] != first || got[1] != second {
+		if len(got) != 2 || !errors.Is(got[0], first) || !errors.Is(got[1], second) {
 			t.Fatalf("got %v", got)
 		}
 	}
