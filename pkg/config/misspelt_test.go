@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -15,9 +16,7 @@ func laptop(changes ...variables) variables {
 		"SYSTEM_TEAMPROJECT": "Fabrikam", "INPUT_REPOSITORIES": "web",
 	}
 	for _, change := range changes {
-		for name, value := range change {
-			env[name] = value
-		}
+		maps.Copy(env, change)
 	}
 	return env
 }
@@ -46,7 +45,7 @@ func TestMisspeltInputs(t *testing.T) {
 		{"near miss: three letters missing", "INPUT_REPOSITO", ""},
 		{"a swap in a short name", "INPUT_WIAT", "wait"},
 		{"a letter too many in a short name", "INPUT_WAITS", "wait"},
-		{"a letter missing in a short name", "INPUT_WHN", "when"},
+		{"a letter missing in a short name", "INPUT_WEN", "when"},
 		{"near miss: half of a short name", "INPUT_WHAT", ""},
 		{"near miss: a word of four letters", "INPUT_PATH", ""},
 		{"near miss: a word of four letters", "INPUT_NAME", ""},

@@ -44,7 +44,7 @@ func archives(o archiveOptions, stdout io.Writer) error {
 	}
 	var common []archiveFile
 	for _, of := range []struct{ name, from string }{{"LICENSE", "LICENSE.md"}, {"THIRD-PARTY-NOTICES.md", "THIRD-PARTY-NOTICES.md"}} {
-		data, err := os.ReadFile(filepath.Join(o.stage, of.from)) //nolint:gosec // a folder from the command line of a build tool
+		data, err := os.ReadFile(filepath.Join(o.stage, of.from))
 		if err != nil {
 			return fmt.Errorf("read what goes with the programs: %w", err)
 		}

@@ -18,7 +18,7 @@ func TestInstall(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin, other := filepath.Join(t.TempDir(), "programs of mine"), t.TempDir()
-	if err := os.WriteFile(filepath.Join(other, "reschedule"), []byte("#!/bin/sh\n"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(other, "reschedule"), []byte("#!/bin/sh\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct{ name, path, want string }{
