@@ -181,7 +181,7 @@ func TestComplete(t *testing.T) {
 		{[]string{"--drafts", ""}, "skip include only"},
 		{[]string{"--drafts=o"}, "only"},
 		{[]string{"--when", "fa"}, "failed"},
-		{[]string{"--when", "failed,"}, "failed,expired failed,broken failed,notStarted failed,outdated"},
+		{[]string{"--when", "failed,"}, "failed,expired failed,broken failed,notStarted failed,outdated failed,expiring failed,targetRecovered"},
 		{[]string{"--dry-run="}, "true false"},
 		{[]string{"--completion", "p"}, "powershell"},
 		{[]string{"--repositories", ""}, ""},

@@ -18,11 +18,12 @@ func groups() []group {
 			{name: "require", kind: "list", def: "", label: "Required of a pull request", help: "Conditions that must all hold. Allowed: autoComplete, approved, noOtherBlockers.", words: []string{"autoComplete", "approved", "noOtherBlockers"}},
 		}},
 		{"Which evaluations", []input{
-			{name: "when", kind: "list", def: "expired", label: "Re-queue evaluations that are", help: "States to re-queue. Allowed: expired, failed, broken, notStarted, outdated.", words: []string{"expired", "failed", "broken", "notStarted", "outdated"}},
+			{name: "when", kind: "list", def: "expired", label: "Re-queue evaluations that are", help: "States to re-queue. Allowed: expired, failed, broken, notStarted, outdated, expiring, targetRecovered.", words: []string{"expired", "failed", "broken", "notStarted", "outdated", "expiring", "targetRecovered"}},
 			{name: "policies", kind: "list", def: "", label: "Build policies", help: "Patterns of build policies, by the policy's display name or its pipeline's name; digits only are the pipeline's ID."},
 			{name: "enforcement", kind: "word", def: "all", label: "Required or optional policies", help: "Which policies count. Allowed: all, required, optional.", words: []string{"all", "required", "optional"}},
 			{name: "manualPolicies", kind: "word", def: "skip", label: "Policies with trigger \"Manual\"", help: "What to do with policies that somebody has to start by hand. Allowed: skip, include, only.", words: []string{"skip", "include", "only"}},
 			{name: "outdatedAfter", kind: "text", def: "12h", label: "Outdated after", help: "For the state outdated: the green build started at least this long ago. Allowed: durations such as 90s, 30m, 12h, 2d or 1h30m."},
+			{name: "expiringWithin", kind: "text", def: "8h", label: "Expiring within", help: "For the state expiring: the green build of a policy that expires \"after n hours\" does so within this time, so that it is green again before people come to work. Allowed: durations above 0 such as 90s, 30m, 12h, 2d or 1h30m."},
 		}},
 		{"Retrying failures", []input{
 			{name: "maxRetriesPerCommit", kind: "text", def: "2", label: "Retries per commit", help: "How often a failed build of the same source commit is tried again. Allowed: whole numbers."},
@@ -33,7 +34,7 @@ func groups() []group {
 		{"Limits and order", []input{
 			{name: "maxPerRun", kind: "text", def: "20", label: "Re-queues per run", help: "At most this many evaluations are re-queued in one run; the next run goes on. Allowed: whole numbers."},
 			{name: "maxInFlightPerBranch", kind: "text", def: "0", label: "In flight per target branch", help: "At most this many pull requests of one repository and target branch have a selected evaluation in progress; one that takes a place gets all of its evaluations at once. Allowed: whole numbers."},
-			{name: "order", kind: "list", def: "autoComplete,stalest", label: "Order", help: "Who goes first, most important first. Allowed: autoComplete, approved, stalest, oldest, newest.", words: []string{"autoComplete", "approved", "stalest", "oldest", "newest"}},
+			{name: "order", kind: "list", def: "autoComplete,stalest", label: "Order", help: "Who goes first, most important first. Allowed: autoComplete, approved, stalest, oldest, newest, label:<pattern>.", words: []string{"autoComplete", "approved", "stalest", "oldest", "newest"}},
 			{name: "waitForTargetBranch", kind: "word", def: "false", label: "Wait for a green target branch", help: "Leave an evaluation alone while the same pipeline's last finished run on the target branch failed. Allowed: false, true, probe.", words: []string{"false", "true", "probe"}},
 			{name: "sliceAcrossJobs", kind: "bool", def: "false", label: "Share the work of parallel jobs", help: "In a job with strategy: parallel, each job takes its own share of the pull requests."},
 		}},

@@ -29,6 +29,7 @@ type inputs struct {
 	Enforcement    string `env:"INPUT_ENFORCEMENT,default=all" input:"enforcement"`
 	ManualPolicies string `env:"INPUT_MANUALPOLICIES,default=skip" input:"manualPolicies"`
 	OutdatedAfter  string `env:"INPUT_OUTDATEDAFTER,default=12h" input:"outdatedAfter"`
+	ExpiringWithin string `env:"INPUT_EXPIRINGWITHIN,default=8h" input:"expiringWithin"`
 
 	MaxRetriesPerCommit string `env:"INPUT_MAXRETRIESPERCOMMIT,default=2" input:"maxRetriesPerCommit"`
 	Cooldown            string `env:"INPUT_COOLDOWN,default=10m" input:"cooldown"`

@@ -79,6 +79,16 @@ func (f *faults) duration(input, value string) time.Duration {
 	return d
 }
 
+// period is a duration that must not be 0.
+func (f *faults) period(input, value string) time.Duration {
+	before := len(f.all)
+	d := f.duration(input, value)
+	if d == 0 && len(f.all) == before {
+		f.add(input, "%s is no time at all; allowed: whole numbers above 0 with the units d, h, m, s, such as 90s, 30m, 12h, 2d or 1h30m, up to 36500d", quote(value))
+	}
+	return d
+}
+
 // number reads plain decimal digits.
 func number(text string, low, high int) (n int, digits, ok bool) {
 	if text == "" || strings.Trim(text, "0123456789") != "" {

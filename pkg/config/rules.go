@@ -30,6 +30,7 @@ func (l *loader) readRules() {
 	r.ManualPolicies = oneOf(f, "manualPolicies", in.ManualPolicies,
 		requeue.ManualSkip, requeue.ManualInclude, requeue.ManualOnly)
 	r.OutdatedAfter = f.duration("outdatedAfter", in.OutdatedAfter)
+	r.ExpiringWithin = f.period("expiringWithin", in.ExpiringWithin)
 
 	r.MaxRetriesPerCommit = f.count("maxRetriesPerCommit", in.MaxRetriesPerCommit, 0, largest)
 	r.Cooldown = f.duration("cooldown", in.Cooldown)
@@ -40,8 +41,7 @@ func (l *loader) readRules() {
 	if r.AutoInFlight = strings.EqualFold(in.MaxInFlightPerBranch, "auto"); !r.AutoInFlight {
 		r.MaxInFlightPerBranch = f.countOr("maxInFlightPerBranch", in.MaxInFlightPerBranch, 0, largest, "auto")
 	}
-	r.Order = someOf(f, "order", splitList(in.Order, "comma"), requeue.OrderAutoComplete, requeue.OrderApproved,
-		requeue.OrderStalest, requeue.OrderOldest, requeue.OrderNewest)
+	r.Order, r.OrderLabels = f.order(splitList(in.Order, "comma"))
 	r.WaitForTargetBranch = oneOf(f, "waitForTargetBranch", in.WaitForTargetBranch,
 		requeue.TargetBranchIgnore, requeue.TargetBranchAwait, requeue.TargetBranchProbe)
 	if f.boolean("sliceAcrossJobs", in.SliceAcrossJobs) {
@@ -53,6 +53,7 @@ func (l *loader) readRules() {
 func (l *loader) states() []requeue.State {
 	all := []requeue.State{
 		requeue.StateExpired, requeue.StateFailed, requeue.StateBroken, requeue.StateNotStarted, requeue.StateOutdated,
+		requeue.StateExpiring, requeue.StateRecovered,
 	}
 	named := someOf(&l.faults, "when", splitList(l.in.When, "comma"), all...)
 	return slices.DeleteFunc(all, func(s requeue.State) bool { return !slices.Contains(named, s) })
@@ -82,4 +83,44 @@ func (l *loader) readSlice() {
 		return
 	}
 	l.cfg.Rules.Slice = requeue.Slice{Position: position, Total: total}
+}
+
+// order reads the keys of the input order, and the patterns of those that are labels.
+func (f *faults) order(items []string) (keys []requeue.OrderKey, labels map[requeue.OrderKey]requeue.Patterns) {
+	const label = string(requeue.OrderLabel)
+	words := []requeue.OrderKey{
+		requeue.OrderAutoComplete, requeue.OrderApproved, requeue.OrderStalest, requeue.OrderOldest, requeue.OrderNewest, requeue.OrderLabel + "<pattern>",
+	}
+	for _, item := range items {
+		if len(item) < len(label) || !strings.EqualFold(item[:len(label)], label) {
+			keys = append(keys, someOf(f, "order", []string{item}, words...)...)
+			continue
+		}
+		pattern := strings.TrimSpace(item[len(label):])
+		if pattern == "" || strings.HasPrefix(pattern, "!") {
+			f.add("order", "%s names no label; allowed: label: and a pattern without !, such as label:urgent or label:prio-*", quote(item))
+			continue
+		}
+		made, err := requeue.NewPatterns([]string{pattern})
+		if err != nil {
+			f.add("order", "%s: %v", quote(item), err)
+			continue
+		}
+		if labels == nil {
+			labels = map[requeue.OrderKey]requeue.Patterns{}
+		}
+		key := requeue.OrderLabel + requeue.OrderKey(pattern)
+		keys, labels[key] = append(keys, key), made
+	}
+	return unrepeated(keys), labels
+}
+
+func unrepeated(keys []requeue.OrderKey) []requeue.OrderKey {
+	var out []requeue.OrderKey
+	for _, key := range keys {
+		if !slices.Contains(out, key) {
+			out = append(out, key)
+		}
+	}
+	return out
 }

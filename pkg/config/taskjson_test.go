@@ -81,6 +81,7 @@ policies multiLine evaluations
 enforcement pickList(all,optional,required) evaluations =all
 manualPolicies pickList(include,only,skip) evaluations =skip
 outdatedAfter string evaluations =12h
+expiringWithin string evaluations =8h
 maxRetriesPerCommit string retries =2
 cooldown string retries =10m
 retryOnlyIf multiLine retries

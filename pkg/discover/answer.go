@@ -105,6 +105,11 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed",
 			Order: "finishTimeDescending", Top: targetBranchBuilds,
 		})
+	case requeue.AskTargetRuns:
+		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
+			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed",
+			Order: "finishTimeDescending", Top: targetRuns, OnePage: true,
+		})
 	case requeue.AskRecord:
 		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
 			Project: q.ProjectID, PipelineID: q.PipelineID, Status: "completed", Order: "finishTimeDescending",
@@ -117,6 +122,9 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 // targetBranchBuilds is among how many of a branch's newest finished builds the last one that was not cancelled is looked
 // for: several results in one filter are more than the description of the service has.
 const targetBranchBuilds = 50
+
+// targetRuns is how far back a failure that was the target branch's own is looked for.
+const targetRuns = 200
 
 // recordBuilds is among how many finished builds of a pipeline those of pull requests are looked for. The service's filter
 // by branch takes no pattern, and half of them may be of other branches before the record gets shorter.

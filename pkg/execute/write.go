@@ -77,8 +77,8 @@ func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o re
 // factsFor is what the state of the record hangs on: the plan's facts, and the build of a policy that has come to show
 // a green one as rejected since then.
 func (x *executor) factsFor(ctx context.Context, a requeue.Action, now requeue.Evaluation) (requeue.Facts, error) {
-	_, question := x.Rules.StateOf(a.PullRequest.Repository.Project.ID, now, x.Facts, x.Clock.now())
-	if question == nil || now.BuildID != a.Evaluation.BuildID {
+	_, question := x.Rules.StateOf(a.PullRequest, now, x.Facts, x.Clock.now())
+	if question == nil || question.Kind != requeue.AskBuild || now.BuildID != a.Evaluation.BuildID {
 		return x.Facts, nil
 	}
 	answer := requeue.AnswerBuild(x.Service.Build(ctx, question.ProjectID, question.BuildID))

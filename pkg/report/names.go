@@ -104,7 +104,9 @@ func stateWord(s requeue.State) string {
 		return "never started"
 	case requeue.StateNotApplicable:
 		return "not applicable"
-	case requeue.StateRunning, requeue.StateExpired, requeue.StateFailed, requeue.StateBroken, requeue.StateOutdated,
+	case requeue.StateRecovered:
+		return "failed on a red target branch"
+	case requeue.StateRunning, requeue.StateExpired, requeue.StateExpiring, requeue.StateFailed, requeue.StateBroken, requeue.StateOutdated,
 		requeue.StateSucceeded, requeue.StateUnknown:
 	}
 	return string(s)

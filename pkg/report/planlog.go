@@ -269,7 +269,7 @@ func groupLeftAlone(p requeue.Plan) []leftAloneGroup {
 
 func allStates() []requeue.State {
 	return []requeue.State{
-		requeue.StateNotApplicable, requeue.StateRunning, requeue.StateExpired, requeue.StateFailed, requeue.StateBroken,
+		requeue.StateNotApplicable, requeue.StateRunning, requeue.StateExpired, requeue.StateExpiring, requeue.StateRecovered, requeue.StateFailed, requeue.StateBroken,
 		requeue.StateNotStarted, requeue.StateOutdated, requeue.StateSucceeded, requeue.StateUnknown,
 	}
 }

@@ -118,6 +118,10 @@ func explainState(state requeue.State) (text, input string) {
 		return "its build could not be run, and when does not name that state", "when"
 	case requeue.StateNotStarted:
 		return "no build was started yet, and when does not name that state", "when"
+	case requeue.StateExpiring:
+		return "it is green, and expires soon, and when does not name that state", "when"
+	case requeue.StateRecovered:
+		return "it failed while the target branch was red, and when does not name that state", "when"
 	case requeue.StateOutdated:
 		return "it is green, but for an older target branch, and when does not name that state", "when"
 	}

@@ -279,7 +279,7 @@ func (s service) answer(q requeue.Question) requeue.Answer {
 				return requeue.Answer{Build: b}
 			}
 		}
-	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskRecord:
+	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetRuns, requeue.AskRecord:
 		return requeue.Answer{Builds: s.builds}
 	case requeue.AskErrors:
 		return requeue.Answer{Errors: requeue.Errors{Texts: s.errors[q.BuildID], FailedSteps: s.failed[q.BuildID], NoTimeline: s.noTimeline}}
@@ -378,7 +378,7 @@ func kinds(questions []requeue.Question) []string {
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.BuildID))
 		case requeue.AskLastPush:
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PullRequestID))
-		case requeue.AskHistory, requeue.AskTargetBranch:
+		case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetRuns:
 			out = append(out, fmt.Sprintf("%s %d %s", q.Kind, q.PipelineID, q.RefName))
 		case requeue.AskRecord:
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PipelineID))

@@ -25,7 +25,7 @@ func fail(err error) verdict { return verdict{Decision: Decision{Err: err}} }
 // cheap and does not depend on limits. The state is set in any case.
 func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) verdict {
 	projectID := pr.Repository.Project.ID
-	state, unanswered := r.StateOf(projectID, e, f, now)
+	state, unanswered := r.StateOf(pr, e, f, now)
 	var build Answer
 	if question := r.hangsOn(projectID, e); question != nil {
 		build = f[*question]
@@ -93,7 +93,7 @@ func (r *Rules) selectsState(pr *PullRequest, e Evaluation, state State, pipelin
 
 // settled states hold nothing back.
 func settled(s State) bool {
-	return s == StateSucceeded || s == StateOutdated || s == StateNotApplicable
+	return s == StateSucceeded || s == StateExpiring || s == StateOutdated || s == StateNotApplicable
 }
 
 func stateDetail(e Evaluation, s State, buildGone bool) string {
@@ -115,7 +115,9 @@ func (r *Rules) retries(pr *PullRequest, e Evaluation, state State, f Facts, now
 		return r.startsItself(pr, e, f, now)
 	case StateFailed, StateBroken:
 		return r.retriesFailure(pr, e, state, f, now)
-	case StateExpired, StateOutdated, StateRunning, StateNotApplicable, StateSucceeded, StateUnknown:
+	case StateRecovered:
+		return r.retriesRecovered(pr, e, f)
+	case StateExpired, StateExpiring, StateOutdated, StateRunning, StateNotApplicable, StateSucceeded, StateUnknown:
 	}
 	return goAhead()
 }
@@ -177,9 +179,7 @@ func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Fac
 		return goAhead() // without a build there is no history to count in
 	}
 
-	question := Question{
-		Kind: AskHistory, ProjectID: projectID, PipelineID: e.Policy.PipelineID, RefName: MergeRefName(pr.ID),
-	}
+	question := historyOf(pr, e)
 	answer, known := f[question]
 	if !known {
 		return ask(question)

@@ -21,6 +21,7 @@ const (
 	AskErrors       QuestionKind = "errors"       // BuildID: what its timeline says of its failure
 	AskLogs         QuestionKind = "logs"         // BuildID: what else says so, once its timeline is known not to do
 	AskTargetBranch QuestionKind = "targetBranch" // PipelineID, RefName refs/heads/main: the last finished run there
+	AskTargetRuns   QuestionKind = "targetRuns"   // likewise: the newest finished runs there
 	AskRecord       QuestionKind = "record"       // PipelineID: the newest finished builds of all pull requests
 )
 
@@ -43,7 +44,7 @@ type Answer struct {
 	// ended.
 	Gone   bool
 	Pushed time.Time // AskLastPush; the zero value where the service does not tell
-	Builds []Build   // AskHistory, AskTargetBranch, AskRecord
+	Builds []Build   // AskHistory, AskTargetBranch, AskTargetRuns, AskRecord
 	Errors Errors    // AskErrors
 	Logs   Logs      // AskLogs
 	Err    error

@@ -56,3 +56,7 @@ func sameSource(pr *PullRequest, e Evaluation, b Build) bool {
 	}
 	return true
 }
+
+func historyOf(pr *PullRequest, e Evaluation) Question {
+	return Question{Kind: AskHistory, ProjectID: pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: MergeRefName(pr.ID)}
+}

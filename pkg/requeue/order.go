@@ -48,6 +48,9 @@ func (r *Rules) compare(a, b *surveyed) int {
 			c = a.pr.Created.Compare(b.pr.Created)
 		case OrderNewest:
 			c = b.pr.Created.Compare(a.pr.Created)
+		default:
+			labels := r.OrderLabels[key]
+			c = trueFirst(labels.Match(a.pr.Labels...), labels.Match(b.pr.Labels...))
 		}
 		if c != 0 {
 			return c

@@ -40,7 +40,7 @@ func (r *Rules) MovedPullRequest(planned, now *PullRequest) (string, bool) {
 // Moved compares an evaluation with what the plan was made for; the text says what moved. The state is derived as in
 // the plan: from the same rules and facts.
 func (r *Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, bool) {
-	state, question := r.StateOf(a.PullRequest.Repository.Project.ID, now, f, at)
+	state, question := r.StateOf(a.PullRequest, now, f, at)
 	switch {
 	case now.BuildID != a.Evaluation.BuildID:
 		return fmt.Sprintf("build %d took the place of the one before", now.BuildID), true
@@ -114,7 +114,7 @@ func (a Action) BuildAfter(after Evaluation) int {
 // while unknown. An empty result means that it is still open; the text explains a pending one. A Question is to be
 // answered first, as with StateOf.
 func (r *Rules) Followed(a Action, ours int, now Evaluation, f Facts, at time.Time) (Result, string, *Question) {
-	state, question := r.StateOf(a.PullRequest.Repository.Project.ID, now, f, at)
+	state, question := r.withoutRecovered().StateOf(a.PullRequest, now, f, at)
 	lagging := now.BuildID == a.Evaluation.BuildID && (ours != 0 || state == a.State)
 	switch {
 	case lagging:
@@ -127,9 +127,9 @@ func (r *Rules) Followed(a Action, ours int, now Evaluation, f Facts, at time.Ti
 	switch state {
 	case StateExpired:
 		return ResultPending, "expired again", nil
-	case StateSucceeded, StateOutdated:
+	case StateSucceeded, StateExpiring, StateOutdated:
 		return ResultSucceeded, "", nil
-	case StateFailed, StateBroken:
+	case StateFailed, StateRecovered, StateBroken:
 		return ResultRejected, "", nil
 	case StateRunning, StateNotStarted, StateNotApplicable, StateUnknown:
 	}

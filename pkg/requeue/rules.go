@@ -46,6 +46,7 @@ const (
 	OrderStalest      OrderKey = "stalest"
 	OrderOldest       OrderKey = "oldest"
 	OrderNewest       OrderKey = "newest"
+	OrderLabel        OrderKey = "label:" // and a pattern behind it: pull requests with such a label first
 )
 
 // TargetBranchWait is the value of the input waitForTargetBranch; "" is TargetBranchIgnore.
@@ -70,11 +71,12 @@ type Rules struct {
 	RequireNoOtherBlockers         bool
 
 	// Evaluations.
-	When           []State // of StateExpired, StateFailed, StateBroken, StateNotStarted, StateOutdated
+	When           []State // of StateExpired, StateFailed, StateBroken, StateNotStarted, StateOutdated, StateExpiring, StateRecovered
 	Policies       PolicyPatterns
 	Enforcement    EnforcementFilter
 	ManualPolicies ManualPolicies
 	OutdatedAfter  time.Duration
+	ExpiringWithin time.Duration // for StateExpiring
 
 	// Retries.
 	MaxRetriesPerCommit int
@@ -87,6 +89,7 @@ type Rules struct {
 	MaxInFlightPerBranch int  // 0: no limit
 	AutoInFlight         bool // in place of a number: as many as it takes, see Window
 	Order                []OrderKey
+	OrderLabels          map[OrderKey]Patterns // of those that begin with OrderLabel
 	WaitForTargetBranch  TargetBranchWait
 	Slice                Slice
 

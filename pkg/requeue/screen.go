@@ -65,7 +65,7 @@ func (r *Rules) screen(pr *PullRequest, policies []*Policy, known bool, now time
 
 // AsksLabels reports whether the labels of the pull request decide something: no rule before that has left it alone.
 func (r *Rules) AsksLabels(pr *PullRequest) bool {
-	return !r.Labels.IsZero() && pr.Status == "active" && r.TargetBranches.Match(pr.TargetRefName) && r.SourceBranches.Match(pr.SourceRefName)
+	return (!r.Labels.IsZero() || len(r.OrderLabels) > 0) && pr.Status == "active" && r.TargetBranches.Match(pr.TargetRefName) && r.SourceBranches.Match(pr.SourceRefName)
 }
 
 // takesDraft reports whether the input drafts selects drafts, or what is none.

@@ -36,8 +36,10 @@ func (e Evaluation) malformed() string {
 // Two rows depend on what the record does not say. A policy that expires builds immediately can show a green build as
 // rejected; and a record that waits, with a build that is not current, may wait for one that has ended long ago: that is
 // what a re-queue leaves behind which the service has declined. The Question asks for that build; until it is answered
-// the state is StateFailed or StateRunning.
-func (r *Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Time) (State, *Question) {
+// the state is StateFailed or StateRunning. Whether a failed one is StateRecovered is told by the runs on the target
+// branch, which are asked for where When holds it; one that cannot be read is not assumed.
+func (r *Rules) StateOf(pr *PullRequest, e Evaluation, f Facts, now time.Time) (State, *Question) {
+	projectID := pr.Repository.Project.ID
 	switch {
 	case e.Malformed != "status" && e.Status == StatusNotApplicable:
 		return StateNotApplicable, nil
@@ -71,7 +73,7 @@ func (r *Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Tim
 		case build.Err == nil && build.Build.Result == "succeeded":
 			return StateExpired, nil
 		}
-		return StateFailed, nil
+		return r.failedOrRecovered(pr, e, f)
 	case "broken":
 		return StateBroken, nil
 	case "approved":
@@ -80,6 +82,8 @@ func (r *Rules) StateOf(projectID uuid.UUID, e Evaluation, f Facts, now time.Tim
 			return StateUnknown, nil
 		case e.outlived(now):
 			return StateExpired, nil
+		case slices.Contains(r.When, StateExpiring) && e.expiresWithin(r.ExpiringWithin, now):
+			return StateExpiring, nil
 		case e.BuildIsNotCurrent && !e.BuildStarted.IsZero() && now.Sub(e.BuildStarted) >= r.OutdatedAfter:
 			return StateOutdated, nil
 		}
@@ -97,7 +101,7 @@ func (r *Rules) hangsOn(projectID uuid.UUID, e Evaluation) *Question {
 	case "queued":
 	case "rejected":
 		if e.Policy.QueueOnSourceUpdateOnly || e.Policy.MalformedExpiry ||
-			!slices.Contains(r.When, StateExpired) && !slices.Contains(r.When, StateFailed) {
+			!slices.Contains(r.When, StateExpired) && !slices.Contains(r.When, StateFailed) && !slices.Contains(r.When, StateRecovered) {
 			return nil
 		}
 	default:
@@ -123,6 +127,17 @@ func (e Evaluation) outlived(now time.Time) bool {
 	}
 	return e.IsBuild() && e.BuildIsNotCurrent && e.Policy.QueueOnSourceUpdateOnly && e.Policy.ValidDuration > 0 && !since.IsZero() &&
 		now.Sub(since).Minutes() >= e.Policy.ValidDuration
+}
+
+// expiresWithin reports whether a green build of a policy that expires "after n hours" comes of age so soon, or has. One
+// that has used less than half of its time is left alone: with a short policy it would never come to rest.
+func (e Evaluation) expiresWithin(within time.Duration, now time.Time) bool {
+	p := e.Policy
+	if !e.IsBuild() || !e.BuildIsNotCurrent || !p.QueueOnSourceUpdateOnly || p.ValidDuration <= 0 || e.BuildStarted.IsZero() {
+		return false
+	}
+	age := now.Sub(e.BuildStarted).Minutes()
+	return age+within.Minutes() >= p.ValidDuration && age*2 >= p.ValidDuration
 }
 
 // neverStarts reports whether the expired evaluation waits for a build that has ended: somebody has tried to start

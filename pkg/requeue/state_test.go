@@ -230,7 +230,7 @@ func TestStateOf(t *testing.T) {
 			if tt.rules != nil {
 				tt.rules(&r)
 			}
-			got, asks := r.StateOf(project.ID, tt.ev, tt.facts, now)
+			got, asks := r.StateOf(new(pullRequest(7)), tt.ev, tt.facts, now)
 			if got != tt.want {
 				t.Errorf("got state %s, want %s", got, tt.want)
 			}

@@ -15,6 +15,9 @@ func (s *survey) targetBranch(p *surveyed, e Evaluation) verdict {
 	question := Question{
 		Kind: AskTargetBranch, ProjectID: p.pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: p.pr.TargetRefName,
 	}
+	if slices.Contains(r.When, StateRecovered) {
+		question.Kind = AskTargetRuns // which tells as much, and is asked for anyway
+	}
 	answer, known := s.facts[question]
 	if !known {
 		return ask(question)

@@ -70,7 +70,7 @@ func (s *survey) place(p *surveyed) {
 			if e.Evaluation.BuildIsNotCurrent && policy.expiresAtOnce() {
 				p.waits = cmp.Or(p.waits, "its build of "+e.name()+" is for an older head of the target branch, and has to end first")
 			}
-		case e.State == StateFailed && policy.Blocking && e.Reason != PipelineDisabled: // of a disabled one it is not asked
+		case (e.State == StateFailed || e.State == StateRecovered) && policy.Blocking && e.Reason != PipelineDisabled: // of a disabled one it is not asked
 			p.waits = cmp.Or(p.waits, e.name()+" has failed, and what is in progress has to end first")
 		}
 	}

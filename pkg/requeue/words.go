@@ -22,6 +22,8 @@ const (
 	StateNotApplicable State = "notApplicable"
 	StateRunning       State = "running"
 	StateExpired       State = "expired"
+	StateExpiring      State = "expiring"
+	StateRecovered     State = "targetRecovered"
 	StateFailed        State = "failed"
 	StateBroken        State = "broken"
 	StateNotStarted    State = "notStarted"
