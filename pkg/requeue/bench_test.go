@@ -32,6 +32,40 @@ func BenchmarkSurvey(b *testing.B) {
 	}
 }
 
+// BenchmarkUnmatched compares patterns with 10,000 pull requests, of which they match nothing, beside a decision on the same
+// pull requests: "of-survey" is the share of the time that the survey and its plan take.
+func BenchmarkUnmatched(b *testing.B) {
+	var svc service
+	prs := make([]requeue.PullRequest, 10_000)
+	for i := range prs {
+		ci := evaluation(1, func(e *requeue.Evaluation) { e.PipelineName = "shop-ci" })
+		prs[i] = pullRequest(i+1, with(ci, ci, ci, ci), onto("main"), func(pr *requeue.PullRequest) {
+			pr.Title, pr.SourceRefName = fmt.Sprintf("Add the %d. thing to the basket", i), fmt.Sprintf("refs/heads/topic/%d", i)
+			pr.Labels, pr.LabelsKnown = []string{"fast", fmt.Sprintf("label-%d", i%50)}, true
+		})
+	}
+	some := patterns(b, "*one*", "x*", "*.", "nothing", "*a*b*c")
+	filters := requeue.Rules{
+		TargetBranches: branches(b, "mian"), SourceBranches: branches(b, "topics/*"), Labels: some, Authors: some, Titles: some,
+		Policies: policies(b, "nightly", "5"),
+	}
+	decide := rules()
+	var comparing, deciding time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		began := time.Now()
+		screened := screen(decide, prs...)
+		answerAll(b, decide, screened, svc)
+		decided := time.Now()
+		if got := filters.Unmatched(screened, requeue.RepositoryPatterns{}, requeue.Project{}, nil); len(got) != 6 {
+			b.Fatalf("%d inputs, want 6: %+v", len(got), got)
+		}
+		deciding, comparing = deciding+decided.Sub(began), comparing+time.Since(decided)
+	}
+	b.ReportMetric(float64(comparing)/float64(deciding), "of-survey")
+	b.ReportMetric(float64(comparing.Nanoseconds())/float64(b.N)/float64(len(prs)), "ns/pullRequest")
+}
+
 // BenchmarkErrorSets looks for every known error in the end of a log, 64 KiB that hold none.
 func BenchmarkErrorSets(b *testing.B) {
 	var log strings.Builder

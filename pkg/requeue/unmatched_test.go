@@ -3,7 +3,6 @@ package requeue_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -168,34 +167,5 @@ func TestUnmatchedNamesTen(t *testing.T) {
 		if len(got) != 1 || len(got[0].There) != tc.there || got[0].More != tc.more {
 			t.Errorf("%d branches: %+v", tc.prs, got)
 		}
-	}
-}
-
-// TestUnmatchedTakesNoTime: ten thousand pull requests and patterns that match nothing of them.
-func TestUnmatchedTakesNoTime(t *testing.T) {
-	t.Parallel()
-	prs := make([]requeue.PullRequest, 10_000)
-	screened := make([]requeue.Screened, len(prs))
-	for i := range prs {
-		ci := evaluation(1, func(e *requeue.Evaluation) { e.PipelineName = "shop-ci" })
-		prs[i] = pullRequest(i+1, with(ci, ci, ci, ci), onto("main"), func(pr *requeue.PullRequest) {
-			pr.Title, pr.SourceRefName = fmt.Sprintf("Add the %d. thing to the basket", i), fmt.Sprintf("refs/heads/topic/%d", i)
-			pr.Labels, pr.LabelsKnown = []string{"fast", fmt.Sprintf("label-%d", i%50)}, true
-		})
-		screened[i].PullRequest = &prs[i]
-	}
-	some := patterns(t, "*one*", "x*", "*.", "nothing", "*a*b*c")
-	r := requeue.Rules{
-		TargetBranches: branches(t, "mian"), SourceBranches: branches(t, "topics/*"), Labels: some, Authors: some, Titles: some,
-		Policies: policies(t, "nightly", "5"),
-	}
-	began := time.Now()
-	if got := r.Unmatched(screened, requeue.RepositoryPatterns{}, requeue.Project{}, nil); len(got) != 6 {
-		t.Errorf("%d inputs, want 6: %+v", len(got), got)
-	}
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("it took %s", took)
-	} else {
-		t.Logf("it took %s", took)
 	}
 }
