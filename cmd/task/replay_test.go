@@ -118,6 +118,7 @@ var looksIntoTexts = map[string]struct{ input, texts string }{
 	"projects":          {"repositories", "old* looks into the names of repositories"},
 	"retry-errors":      {"neverRetryIf", "expressions look into errors"},
 	"retry-sets":        {"retryOnlyIf", "a set and an expression look into errors"},
+	"unmatched":         {"authors", "Ada* looks into the names of people"},
 }
 
 // planLines are the lines of the plan.
