@@ -19,14 +19,21 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
 
-// judge runs a script of .ci/judges on a request and reads its verdict. The folder of RESCHEDULE_JUDGES has the programs
-// that it needs, as .ci/judges/package.json names them.
-func judge(t *testing.T, script string, request, verdict any) {
+// judges is the folder of RESCHEDULE_JUDGES, which has the programs that the judges need, as .ci/judges/package.json names
+// them. Without one the test is skipped.
+func judges(t *testing.T) string {
 	t.Helper()
 	folder := os.Getenv("RESCHEDULE_JUDGES")
 	if folder == "" {
 		missing(t, "RESCHEDULE_REQUIRE_JUDGES", "RESCHEDULE_JUDGES names no folder")
 	}
+	return folder
+}
+
+// judge runs a script of .ci/judges on a request and reads its verdict.
+func judge(t *testing.T, script string, request, verdict any) {
+	t.Helper()
+	folder := judges(t)
 	path, err := filepath.Abs(filepath.Join("..", "..", ".ci", "judges", script))
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +121,7 @@ func startJudged(t *testing.T) *azdotest.Server {
 // TestJudgeNodeClient: azure-devops-node-api finds in the stand-in what the world holds, and its re-queue starts a build.
 func TestJudgeNodeClient(t *testing.T) {
 	t.Parallel()
+	judges(t) // before there is a stand-in, which complains of exceptions that nobody has needed
 	s := startJudged(t)
 	for _, what := range []string{`"searchCriteria.status": "`, `"statusFilter": "`, `"resultFilter": "`, "body at '/comments/0/commentType'", "body at '/status'"} {
 		s.Except(what, "this client sends the numbers of enumerations, which the description has as words")
