@@ -35,6 +35,7 @@ type inputs struct {
 	Cooldown            string `env:"INPUT_COOLDOWN,default=10m" input:"cooldown"`
 	RetryOnlyIf         string `env:"INPUT_RETRYONLYIF" input:"retryOnlyIf" list:"line"`
 	NeverRetryIf        string `env:"INPUT_NEVERRETRYIF" input:"neverRetryIf" list:"line"`
+	PauseAfterFailures  string `env:"INPUT_PAUSEAFTERFAILURES,default=0" input:"pauseAfterFailures"`
 
 	MaxPerRun            string `env:"INPUT_MAXPERRUN,default=20" input:"maxPerRun"`
 	MaxInFlightPerBranch string `env:"INPUT_MAXINFLIGHTPERBRANCH,default=0" input:"maxInFlightPerBranch"`

@@ -108,6 +108,20 @@ func (f *faults) count(input, value string, low, high int) int {
 	return f.countOr(input, value, low, high)
 }
 
+// zeroOr is a whole number that is 0 or at least so large.
+func (f *faults) zeroOr(input, value string, low int) int {
+	n, digits, ok := number(value, 0, largest)
+	switch {
+	case ok && (n == 0 || n >= low):
+		return n
+	case digits:
+		f.add(input, "%s is out of range; allowed: 0, or %d to %d", quote(value), low, largest)
+	default:
+		f.add(input, "%s is not a whole number; allowed: 0, or %d to %d", quote(value), low, largest)
+	}
+	return 0
+}
+
 // countOr is count for an input that also takes words, which the caller has looked for.
 func (f *faults) countOr(input, value string, low, high int, words ...string) int {
 	allowed := strings.Join(append([]string{fmt.Sprintf("%d to %d", low, high)}, words...), ", ")

@@ -35,6 +35,7 @@ func (l *loader) readRules() {
 	r.MaxRetriesPerCommit = f.count("maxRetriesPerCommit", in.MaxRetriesPerCommit, 0, largest)
 	r.Cooldown = f.duration("cooldown", in.Cooldown)
 	r.RetryOnlyIf = f.errorPatterns("retryOnlyIf", splitList(in.RetryOnlyIf, "line"))
+	r.PauseAfterFailures = f.zeroOr("pauseAfterFailures", in.PauseAfterFailures, 3)
 	r.NeverRetryIf = f.errorPatterns("neverRetryIf", splitList(in.NeverRetryIf, "line"))
 
 	r.MaxPerRun = f.count("maxPerRun", in.MaxPerRun, 0, largest)

@@ -86,6 +86,7 @@ maxRetriesPerCommit string retries =2
 cooldown string retries =10m
 retryOnlyIf multiLine retries
 neverRetryIf multiLine retries
+pauseAfterFailures string retries =0
 maxPerRun string limits =20
 maxInFlightPerBranch string limits =0
 order string limits =autoComplete,stalest

@@ -80,6 +80,7 @@ func (l *Log) Plan(p requeue.Plan, dryRun bool) {
 		verb = "would be"
 	}
 	l.windows(k)
+	l.breakers(k)
 	switch {
 	case len(actions) == 0:
 		l.Section("Plan: nothing to re-queue among " + of)

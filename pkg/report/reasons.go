@@ -87,6 +87,8 @@ func Explain(reason requeue.Reason) (text, input string) {
 		return "its build is not in the build history, so nobody knows how often it was retried", ""
 	case requeue.ErrorNotRetryable:
 		return "its error is not one that is to be retried", "retryOnlyIf, neverRetryIf"
+	case requeue.PipelineFailing:
+		return "its pipeline fails for everybody now; one failure is retried in a run, to find out", "pauseAfterFailures"
 	case requeue.TargetBranchRed:
 		return "the same pipeline failed on the target branch, so it would fail here too", "waitForTargetBranch"
 	case requeue.BranchBusy:

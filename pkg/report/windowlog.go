@@ -39,3 +39,16 @@ func (l *Log) record(r requeue.Record) string {
 	}
 	return text
 }
+
+// breakers says which pipelines fail for everybody, and of which that could not be found out.
+func (l *Log) breakers(k known) {
+	for _, b := range k.plan.Breakers {
+		name := agent.Shorten(b.Name(), maxName)
+		switch {
+		case b.Err != nil:
+			l.Line("The builds of %s could not be read, so its failures are retried as if nothing was known (%s).", name, agent.Shorten(errorText(b.Err), maxDetail))
+		case b.Open:
+			l.Line("The newest builds of %s have all failed: one of its failures is retried in this run, to find out.", name)
+		}
+	}
+}

@@ -212,6 +212,15 @@ func maxInFlight(n int) func(*requeue.Rules) {
 	return func(r *requeue.Rules) { r.MaxInFlightPerBranch = n }
 }
 
+func pauseAfter(n int) func(*requeue.Rules) {
+	return func(r *requeue.Rules) { r.PauseAfterFailures = n }
+}
+
+// ofPullRequest makes it a build of another pull request.
+func ofPullRequest(number int) func(*requeue.Build) {
+	return func(b *requeue.Build) { b.RefName = requeue.MergeRefName(number) }
+}
+
 func maxRetries(n int) func(*requeue.Rules) {
 	return func(r *requeue.Rules) { r.MaxRetriesPerCommit = n }
 }

@@ -77,6 +77,7 @@ func evaluationRows() []evaluationRow {
 		return s
 	}
 	target := func(builds ...requeue.Build) service { return history(append(builds, build(500, "failed"))...) }
+	allFail := history(build(500, "failed"), build(600, "failed", ofPullRequest(3)), build(601, "failed", ofPullRequest(8)))
 	before := func(evaluations ...requeue.Evaluation) []requeue.PullRequest {
 		return []requeue.PullRequest{pullRequest(3, with(evaluations...))}
 	}
@@ -544,6 +545,13 @@ func evaluationRows() []evaluationRow {
 			name: "targetBranchRed: cannot be read", rules: on(waitForTarget), ev: evaluation(7, expired),
 			svc: fails(requeue.AskTargetBranch, target()), want: "error",
 		},
+
+		// pipelineFailing; TestBreaker has more.
+		{
+			name: "pipelineFailing", rules: on(pauseAfter(3)), ev: evaluation(7, failed), svc: allFail, want: "pipelineFailing",
+			others: before(evaluation(7, failed, buildID(600))),
+		},
+		{name: "pipelineFailing: the first one finds out", rules: on(pauseAfter(3)), ev: evaluation(7, failed), svc: allFail, want: "requeue"},
 
 		// branchBusy and runLimit; TestLimits has more.
 		{name: "branchBusy", rules: on(maxInFlight(1)), ev: evaluation(7, expired), others: before(evaluation(3, expired)), want: "branchBusy"},

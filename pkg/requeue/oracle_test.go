@@ -781,7 +781,7 @@ func TestOracle(t *testing.T) {
 	}
 	for _, reason := range slices.Concat(requeue.PullRequestReasons(), requeue.EvaluationReasons(), []requeue.Reason{"requeue", "error"}) {
 		apart := []requeue.Reason{
-			requeue.SourceBranch, requeue.Author, requeue.Title, requeue.NoPolicy, requeue.RepositoryDisabled, requeue.OtherSlice, requeue.Moved,
+			requeue.SourceBranch, requeue.Author, requeue.Title, requeue.NoPolicy, requeue.RepositoryDisabled, requeue.OtherSlice, requeue.Moved, requeue.PipelineFailing,
 		}
 		if words[string(reason)] < worlds/100 && !slices.Contains(apart, reason) {
 			t.Errorf("%s occurs %d times in %d worlds: too seldom to be tested", reason, words[string(reason)], worlds)

@@ -12,6 +12,8 @@ type Plan struct {
 	PullRequests []PullRequestPlan
 	// Windows are those of the branches that Rules.AutoInFlight has limited, in plan order.
 	Windows []Window
+	// Breakers are those of the pipelines that Rules.PauseAfterFailures has looked at, in plan order.
+	Breakers []Breaker
 }
 
 // PullRequestPlan is what was decided on one pull request and on each of its evaluations that was read.

@@ -83,6 +83,7 @@ type Rules struct {
 	Cooldown            time.Duration
 	RetryOnlyIf         []ErrorPattern
 	NeverRetryIf        []ErrorPattern
+	PauseAfterFailures  int // 0: never; else at least 3
 
 	// Limits and order.
 	MaxPerRun            int  // 0: no limit

@@ -32,7 +32,11 @@ type survey struct {
 	planned int               // re-queues planned, or possible as far as is known
 	tracks  map[branch]*track // what is in flight
 	windows []Window          // those that are known, in plan order
-	scratch []verdict         // of the pull request that is being decided on
+	// breakers are those of the pipelines of failures, in plan order in inOrder; probed are those whose probe is taken.
+	breakers map[Question]*Breaker
+	inOrder  []*Breaker
+	probed   map[Question]bool
+	scratch  []verdict // of the pull request that is being decided on
 }
 
 // surveyed is a pull request under consideration.
@@ -59,6 +63,7 @@ func (r *Rules) survey(prs []Screened, f Facts, now time.Time) *survey {
 	s := &survey{
 		rules: r, facts: f, now: now,
 		decisions: map[Decision]*Decision{}, asked: map[Question]bool{}, tracks: map[branch]*track{},
+		breakers: map[Question]*Breaker{}, probed: map[Question]bool{},
 		pullRequests: make([]*surveyed, len(prs)),
 	}
 	for i := range prs {
@@ -228,6 +233,15 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 			continue
 		}
 		before := v.Detail
+		if *v = s.circuit(p, &p.evaluations[o.index]); !v.Requeue {
+			v.Detail = cmp.Or(v.Detail, before)
+			continue
+		}
+		if v.Detail != "" && before != "" {
+			before = join(before, v.Detail)
+		} else {
+			before = cmp.Or(before, v.Detail)
+		}
 		*v = s.targetBranch(p, *p.evaluations[o.index].Evaluation)
 		if v.Detail == "" {
 			v.Detail = before
@@ -238,6 +252,11 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 	apart := s.together(p, verdicts)
 	for _, o := range p.open {
 		out, v := &p.evaluations[o.index], verdicts[o.index]
+		if v.Requeue {
+			if c := s.circuit(p, out); c.Reason != "" {
+				v = c // another failure of the same pull request is the one
+			}
+		}
 		if v.Requeue || v.need != nil {
 			limit := s.limit(p)
 			if limit.Reason == "" {
@@ -247,6 +266,7 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 				v = verdict{Decision: limit}
 			} else {
 				s.takePlace(p)
+				s.probes(p, out)
 				s.planned++
 			}
 		}
@@ -260,6 +280,9 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 
 func (s *survey) plan() Plan {
 	p := Plan{Windows: s.windows}
+	for _, b := range s.inOrder {
+		p.Breakers = append(p.Breakers, *b)
+	}
 	p.PullRequests = make([]PullRequestPlan, len(s.pullRequests))
 	for i, in := range s.pullRequests {
 		p.PullRequests[i] = PullRequestPlan{PullRequest: in.pr, Skipped: in.skipped, Detail: in.detail, Evaluations: in.evaluations}

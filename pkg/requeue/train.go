@@ -113,7 +113,7 @@ func (s *survey) window(p *surveyed) {
 	slices.Sort(pipelines)
 	var records []Record
 	for _, id := range pipelines {
-		question := Question{Kind: AskRecord, ProjectID: projectID, PipelineID: id}
+		question := recordOf(projectID, id)
 		answer, known := s.facts[question]
 		if !known {
 			s.ask(question)
@@ -181,7 +181,7 @@ func (s *survey) together(p *surveyed, verdicts []verdict) Decision {
 	}
 	for i := range p.evaluations {
 		e, v := &p.evaluations[i], verdicts[i]
-		if e.Evaluation.Policy.Blocking && (v.Reason == CoolingDown || v.Reason == TargetBranchRed) {
+		if e.Evaluation.Policy.Blocking && (v.Reason == CoolingDown || v.Reason == PipelineFailing || v.Reason == TargetBranchRed) {
 			return Decision{Reason: BranchBusy, Detail: "it is to come together with " + e.name() + ", which waits: " + string(v.Reason)}
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Window is how many pull requests of one target branch may be in flight under Rules.AutoInFlight, and why. Where a merge
@@ -130,6 +132,10 @@ func newRecord(pipelineID int, answer Answer) Record {
 	}
 	r.Wait, r.Duration = medians(builds)
 	return r
+}
+
+func recordOf(projectID uuid.UUID, pipelineID int) Question {
+	return Question{Kind: AskRecord, ProjectID: projectID, PipelineID: pipelineID}
 }
 
 // ofPullRequests are the pipeline's builds for pull requests that came to an end, the newest first. Cancelled ones say

@@ -70,6 +70,7 @@ const (
 	BuildCanceled     Reason = "buildCanceled"
 	HistoryUnknown    Reason = "historyUnknown"
 	ErrorNotRetryable Reason = "errorNotRetryable"
+	PipelineFailing   Reason = "pipelineFailing"
 	TargetBranchRed   Reason = "targetBranchRed"
 	BranchBusy        Reason = "branchBusy"
 	RunLimit          Reason = "runLimit"
@@ -88,7 +89,7 @@ func PullRequestReasons() []Reason {
 func EvaluationReasons() []Reason {
 	return []Reason{
 		ByHand, PolicyFilter, Enforcement, ManualPolicy, Fork, OwnPipeline, PipelineDisabled, NotSelectedState,
-		CoolingDown, RetriesExhausted, BuildCanceled, HistoryUnknown, ErrorNotRetryable, TargetBranchRed, BranchBusy,
+		CoolingDown, RetriesExhausted, BuildCanceled, HistoryUnknown, ErrorNotRetryable, PipelineFailing, TargetBranchRed, BranchBusy,
 		RunLimit, Moved,
 	}
 }
