@@ -114,6 +114,7 @@ var looksIntoTexts = map[string]struct{ input, texts string }{
 	"filter-titles":     {"titles", "*basket* looks into titles"},
 	"golden-unreadable": {"retryOnlyIf", "an expression looks into errors"},
 	"missing":           {"repositories", "x* looks into the names of repositories"},
+	"order-label":       {"order", "prio-* looks into the names of labels"},
 	"policies":          {"policies", "WEB-* looks into the names of pipelines"},
 	"projects":          {"repositories", "old* looks into the names of repositories"},
 	"retry-errors":      {"neverRetryIf", "expressions look into errors"},

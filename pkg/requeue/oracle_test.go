@@ -561,6 +561,7 @@ func (w world) before(a, b requeue.PullRequest) int {
 			c = a.Created.Compare(b.Created)
 		case requeue.OrderNewest:
 			c = b.Created.Compare(a.Created)
+		case requeue.OrderLabel: // in no world
 		}
 		if c != 0 {
 			return c

@@ -203,8 +203,10 @@ func TestProbe(t *testing.T) {
 			[]string{"1/1: failed coolingDown", "2/1: expired requeue", "3/1: expired targetBranchRed"},
 		},
 		{
-			"an unreadable branch is no red one: it is not known", service{fails: map[requeue.QuestionKind]bool{requeue.AskTargetBranch: true}},
-			[]requeue.PullRequest{pullRequest(1, one)}, []string{"1/1: expired error"},
+			"an unreadable branch is no red one: it is not known",
+			service{fails: map[requeue.QuestionKind]bool{requeue.AskTargetBranch: true}},
+			[]requeue.PullRequest{pullRequest(1, one)},
+			[]string{"1/1: expired error"},
 		},
 	}
 	for _, tt := range tests {

@@ -48,10 +48,14 @@ type Record struct {
 
 // How a window comes about.
 const (
-	// RecordBuilds is how many of the newest finished builds are looked at, SampleBuilds how many of those count.
-	RecordBuilds, SampleBuilds = 200, 50
-	// leastSample is the smallest sample that is believed; NewestOfRecord of it must hold one green build.
-	leastSample, NewestOfRecord = 10, 10
+	// RecordBuilds is how many of the newest finished builds are looked at.
+	RecordBuilds = 200
+	// sampleBuilds is how many of those count at most.
+	sampleBuilds = 50
+	// leastSample is the smallest sample that is believed.
+	leastSample = 10
+	// NewestOfRecord is among how many of the newest of the sample one must have succeeded.
+	NewestOfRecord = 10
 	// DefaultSuccess stands where the sample is smaller.
 	DefaultSuccess = 0.9
 	// wanted is how likely one of the pull requests in flight is to turn green; largestWindow ends the search.
@@ -115,7 +119,7 @@ func newRecord(pipelineID int, answer Answer) Record {
 	newest := 0
 	for _, b := range builds {
 		first := green[strings.ToLower(b.SourceCommitID)]
-		if b.SourceCommitID == "" || first == 0 || first >= b.ID || r.Sample == SampleBuilds {
+		if b.SourceCommitID == "" || first == 0 || first >= b.ID || r.Sample == sampleBuilds {
 			continue
 		}
 		r.Sample++
