@@ -63,19 +63,13 @@ func (s *Server) listBuilds(c *call) answer {
 		}
 		return sign * (a.ID - b.ID)
 	})
-	from, to, next, refusal := c.pageByToken(len(found), s.world.Pages.Builds)
-	if refusal != nil {
-		return *refusal
-	}
-	items := make([][]byte, 0, to-from)
-	for _, b := range found[from:to] {
-		items = append(items, s.wireBuild(c.project, b))
-	}
-	a := listOf(items)
-	if next != "" {
-		a.set("X-Ms-Continuationtoken", next)
-	}
-	return a
+	return pageByToken(c, found, s.world.Pages.Builds, func(page []*Build) answer {
+		items := make([][]byte, 0, len(page))
+		for _, b := range page {
+			items = append(items, s.wireBuild(c.project, b))
+		}
+		return listOf(items)
+	})
 }
 
 // filters says whether a filter lets a build through. The description has one value for each.

@@ -29,15 +29,7 @@ func (s *Server) listDefinitions(c *call) answer {
 			items = append(items, s.encode(s.wireDefinition(c.project, d), d.Raw))
 		}
 	}
-	from, to, next, refusal := c.pageByToken(len(items), s.world.Pages.Pipelines)
-	if refusal != nil {
-		return *refusal
-	}
-	a := listOf(items[from:to])
-	if next != "" {
-		a.set("X-Ms-Continuationtoken", next)
-	}
-	return a
+	return pageByToken(c, items, s.world.Pages.Pipelines, listOf)
 }
 
 func (s *Server) getDefinition(c *call) answer {

@@ -16,21 +16,24 @@ func (c *call) page(n, byDefault, most int) (from, to int, refusal *answer) {
 	return from, min(from+min(top, most), n), nil
 }
 
-// pageByToken cuts a page out of a list of n items by $top and continuationToken; next is the token of the next page.
-func (c *call) pageByToken(n, most int) (from, to int, next string, refusal *answer) {
+// pageByToken shows the page of all that $top and continuationToken ask for, at most that many items; a header has the token
+// of the next page.
+func pageByToken[T any](c *call, all []T, most int, show func(page []T) answer) answer {
 	top, refusal := c.count("$top", most)
 	if refusal != nil {
-		return 0, 0, "", refusal
+		return *refusal
 	}
-	from, refusal = c.count("continuationToken", 0)
+	from, refusal := c.count("continuationToken", 0)
 	if refusal != nil {
-		return 0, 0, "", refusal
+		return *refusal
 	}
-	from = min(from, n)
-	if to = min(from+min(top, most), n); to < n {
-		next = itoa(to)
+	from = min(from, len(all))
+	to := min(from+min(top, most), len(all))
+	a := show(all[from:to])
+	if to < len(all) {
+		a.set("X-Ms-Continuationtoken", itoa(to))
 	}
-	return from, to, next, nil
+	return a
 }
 
 // param is a query parameter, whose name may be written in any case.

@@ -42,15 +42,7 @@ func (s *Server) pageOfPolicies(c *call, pagedFrom string, wanted func(*Policy) 
 	if c.before(pagedFrom) {
 		return listOf(found)
 	}
-	from, to, next, refusal := c.pageByToken(len(found), s.world.Pages.Policies)
-	if refusal != nil {
-		return *refusal
-	}
-	a := listOf(found[from:to])
-	if next != "" {
-		a.set("X-Ms-Continuationtoken", next)
-	}
-	return a
+	return pageByToken(c, found, s.world.Pages.Policies, listOf)
 }
 
 // ofRepository says whether the policy is about pushes to a repository. All others are about branches.

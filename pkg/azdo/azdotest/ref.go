@@ -42,22 +42,16 @@ func (s *Server) listRefs(c *call) answer {
 		}
 	}
 	slices.Sort(names)
-	from, to, next, refusal := c.pageByToken(len(names), 1000)
-	if refusal != nil {
-		return *refusal
-	}
-	refs := make([]wireRef, 0, to-from)
-	for _, name := range names[from:to] {
-		refs = append(refs, wireRef{
-			Name: name, ObjectID: commits[name], Creator: s.wireIdentity("Grace Okafor"),
-			URL: s.repositoryURL(c.project, c.repository) + "/refs?filter=" + strings.TrimPrefix(name, "refs/"),
-		})
-	}
-	a := list(refs)
-	if next != "" {
-		a.set("X-Ms-Continuationtoken", next)
-	}
-	return a
+	return pageByToken(c, names, 1000, func(page []string) answer {
+		refs := make([]wireRef, 0, len(page))
+		for _, name := range page {
+			refs = append(refs, wireRef{
+				Name: name, ObjectID: commits[name], Creator: s.wireIdentity("Grace Okafor"),
+				URL: s.repositoryURL(c.project, c.repository) + "/refs?filter=" + strings.TrimPrefix(name, "refs/"),
+			})
+		}
+		return list(refs)
+	})
 }
 
 func (s *Server) listReviewers(c *call) answer {

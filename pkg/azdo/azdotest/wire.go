@@ -149,15 +149,7 @@ func (s *Server) listProjects(c *call) answer {
 	if c.param("$skip") != "" && c.param(token) == "" {
 		c.query.Set(token, c.param("$skip"))
 	}
-	from, to, next, refusal := c.pageByToken(len(visible), s.world.Pages.Projects)
-	if refusal != nil {
-		return *refusal
-	}
-	a := listOf(visible[from:to])
-	if next != "" {
-		a.set("X-Ms-Continuationtoken", next)
-	}
-	return a
+	return pageByToken(c, visible, s.world.Pages.Projects, listOf)
 }
 
 func (s *Server) getProject(c *call) answer {
