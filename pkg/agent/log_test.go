@@ -139,12 +139,12 @@ func FuzzCommand(f *testing.F) {
 		if strings.ContainsAny(line, "\r\n") {
 			t.Fatalf("%q is more than one line", line)
 		}
-		got, ok := parseAgentCommand(line)
-		want := agentCommand{area: "task", event: "logissue", properties: map[string]string{"type": "error"}, data: data}
+		got, ok := agenttest.ParseCommand(line)
+		want := agenttest.Command{Area: "task", Event: "logissue", Properties: map[string]string{"type": "error"}, Data: data, Line: line}
 		if value != "" {
-			want.properties["code"] = value
+			want.Properties["code"] = value
 		}
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(agentCommand{})); !ok || diff != "" {
+		if diff := cmp.Diff(want, got); !ok || diff != "" {
 			t.Fatalf("%q does not come back (-want +got):\n%s", line, diff)
 		}
 	})
@@ -159,9 +159,9 @@ func FuzzMask(f *testing.F) {
 	f.Fuzz(func(t *testing.T, secret string) {
 		l, out := newLog(LogOptions{Agent: true})
 		l.Mask(Secret(secret))
-		for _, line := range agentLines(out.String()) {
-			c, ok := parseAgentCommand(line)
-			if !ok || !strings.HasPrefix(line, "##vso[task.setsecret]") || strings.ContainsAny(c.data, "\r\n") || c.data == "" {
+		for _, line := range agenttest.Lines(out.String()) {
+			c, ok := agenttest.ParseCommand(line)
+			if !ok || !strings.HasPrefix(line, "##vso[task.setsecret]") || strings.ContainsAny(c.Data, "\r\n") || c.Data == "" {
 				t.Fatalf("Mask(%q) wrote %q", secret, line)
 			}
 		}
@@ -238,12 +238,12 @@ func TestIssueLimit(t *testing.T) {
 			l.FlushIssues()
 			var issues []string
 			lines := 0
-			for _, line := range agentLines(out.String()) {
-				c, ok := parseAgentCommand(line)
-				if ok && c.properties["type"] == "error" {
-					issues = append(issues, c.data)
+			for _, line := range agenttest.Lines(out.String()) {
+				c, ok := agenttest.ParseCommand(line)
+				if ok && c.Properties["type"] == "error" {
+					issues = append(issues, c.Data)
 				}
-				if !ok || c.properties["type"] == "error" {
+				if !ok || c.Properties["type"] == "error" {
 					lines++
 				}
 			}
@@ -286,12 +286,13 @@ func TestSetVariable(t *testing.T) {
 	t.Parallel()
 	l, out := newLog(LogOptions{Agent: true})
 	l.SetVariable(Variable{"reportPath", "/agent/50%;]\nof\u200bit.json"})
-	c, _ := parseAgentCommand(strings.TrimSuffix(out.String(), "\n"))
-	want := agentCommand{
-		area: "task", event: "setvariable", properties: map[string]string{"variable": "reportPath", "isoutput": "true"},
-		data: "/agent/50%;] of it.json",
+	line := strings.TrimSuffix(out.String(), "\n")
+	c, _ := agenttest.ParseCommand(line)
+	want := agenttest.Command{
+		Area: "task", Event: "setvariable", Properties: map[string]string{"variable": "reportPath", "isoutput": "true"},
+		Data: "/agent/50%;] of it.json", Line: line,
 	}
-	if diff := cmp.Diff(want, c, cmp.AllowUnexported(agentCommand{})); diff != "" {
+	if diff := cmp.Diff(want, c); diff != "" {
 		t.Errorf("SetVariable (-want +got):\n%s", diff)
 	}
 }

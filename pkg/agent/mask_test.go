@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
 
 func TestMasker(t *testing.T) {
@@ -145,8 +147,8 @@ func FuzzLogHides(f *testing.F) {
 				line = strings.TrimSuffix(line, "\n")
 				// What is ours may be what somebody takes for a secret.
 				_, foreign, _ := strings.Cut(line, "]")
-				if c, ok := parseAgentCommand(line); ok {
-					foreign = c.data
+				if c, ok := agenttest.ParseCommand(line); ok {
+					foreign = c.Data
 				} else if !onAgent {
 					foreign = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(line, "debug: "), "Error: "), "Succeeded with issues: ")
 				}

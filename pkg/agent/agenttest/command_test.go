@@ -29,6 +29,7 @@ func TestParseCommand(t *testing.T) {
 		{"neutralised with a blank", "# #vso[task.debug]x", nil},
 		{"a header must end", "##vso[task.debug x", nil},
 		{"area and event are needed", "##vso[task]x", nil},
+		{"an area alone, behind a dot", "##vso[.task]x", nil},
 		{"three parts are too many", "##vso[task.set.variable]x", nil},
 		{"empty parts do not count", "##vso[.task..debug.]x", &want{"task.debug", none, "x"}},
 		{"a leading blank is no name", "##vso[ task.debug]x", nil},
