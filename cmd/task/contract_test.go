@@ -58,11 +58,7 @@ func (r record) list(path ...string) []record {
 // try runs a step in a world that is written as JSON, and reads its report.
 func try(t *testing.T, world string, f stepFile) (*azdotest.Server, agenttest.Result, record) {
 	t.Helper()
-	w, err := azdotest.Parse([]byte(world))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := azdotest.Start(t, w)
+	s := startWorld(t, world)
 	r := run(t, s, f.step(t, s))
 	var document record
 	if path := r.Variables["reportPath"]; path != "" {
@@ -612,11 +608,7 @@ func TestComments(t *testing.T) {
 	} {
 		t.Run(c.comment+" "+c.dry, func(t *testing.T) {
 			t.Parallel()
-			w, err := azdotest.Parse([]byte(world))
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := azdotest.Start(t, w)
+			s := startWorld(t, world)
 			step := stepFile{Inputs: inputs("when", "expired,failed", "comment", c.comment, "dryRun", c.dry)}.step(t, s)
 			threads := func() map[int]int {
 				n := map[int]int{}
@@ -660,11 +652,7 @@ func TestTokenSources(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w, err := azdotest.Parse([]byte(strings.Replace(oneExpired, `{"projects"`, `{"tokens": ["right"], "projects"`, 1)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := azdotest.Start(t, w)
+			s := startWorld(t, strings.Replace(oneExpired, `{"projects"`, `{"tokens": ["right"], "projects"`, 1))
 			command := exec.CommandContext(t.Context(), program)
 			command.Dir = t.TempDir()
 			command.Env = []string{"TMPDIR=" + command.Dir, "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI=" + s.URL(), "SYSTEM_TEAMPROJECT=Fabrikam", "INPUT_REPOSITORIES=web"}

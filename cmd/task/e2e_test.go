@@ -163,14 +163,7 @@ func run(t *testing.T, s *azdotest.Server, step agenttest.Step) agenttest.Result
 		t.Errorf("a dry run wrote: %v", s.Writes())
 	}
 	if path := r.Variables["reportPath"]; path != "" {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		validate(t, data)
-		if err := report.CheckSums(data); err != nil {
-			t.Errorf("the report: %v", err)
-		}
+		checkReportFile(t, path)
 	}
 	return r
 }
@@ -288,15 +281,31 @@ func eachCase(t *testing.T, do func(t *testing.T, file string, archive *txtar.Ar
 	}
 }
 
-// runCase runs a case, in its world as it is or as change makes it, and describes what came of it.
-func runCase(t *testing.T, archive *txtar.Archive, folder, binary string, change func(*azdotest.World)) observed {
+// readCase reads the step of a case and its world.
+func readCase(t *testing.T, archive *txtar.Archive) (file stepFile, world azdotest.World) {
 	t.Helper()
-	var file stepFile
 	decodeStrictly(t, section(archive, "step.json"), &file)
-	world, err := azdotest.Parse(section(archive, "world.json"))
+	return file, readWorld(t, string(section(archive, "world.json")))
+}
+
+func readWorld(t *testing.T, text string) azdotest.World {
+	t.Helper()
+	w, err := azdotest.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+func startWorld(t *testing.T, text string) *azdotest.Server {
+	t.Helper()
+	return azdotest.Start(t, readWorld(t, text))
+}
+
+// runCase runs a case, in its world as it is or as change makes it, and describes what came of it.
+func runCase(t *testing.T, archive *txtar.Archive, folder, binary string, change func(*azdotest.World)) observed {
+	t.Helper()
+	file, world := readCase(t, archive)
 	if change != nil {
 		change(&world)
 	}

@@ -58,10 +58,7 @@ func TestEveryAnswer(t *testing.T) {
 			cells.Go(func() {
 				defer func() { <-places }()
 				t.Run(choice.Name+" "+value, func(t *testing.T) {
-					w, err := azdotest.Parse([]byte(world))
-					if err != nil {
-						t.Fatal(err)
-					}
+					w := readWorld(t, world)
 					choice.Set(&w.Behaviour, value)
 					s := azdotest.Start(t, w)
 					r := run(t, s, stepFile{Inputs: inputs(

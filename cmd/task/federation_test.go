@@ -493,15 +493,12 @@ func TestFederationInTheOwnOrganization(t *testing.T) {
 	t.Parallel()
 	authority := newPrivateAuthority(t)
 	signIn := serveTLS(t, newEntra(), &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
-	w, err := azdotest.Parse([]byte(`{"projects": [{"name": "Fabrikam",
+	w := readWorld(t, `{"projects": [{"name": "Fabrikam",
 		"pipelines": [{"id": 12, "name": "self"}, {"id": 13, "name": "ci"}],
 		"policies": [{"id": 1, "pipeline": "self"}, {"id": 2, "pipeline": "ci"}],
 		"repositories": [{"name": "web", "pullRequests": [
 			{"id": 7, "evaluations": [{"policy": 1, "state": "expired"}, {"policy": 2, "state": "expired"}]},
-			{"id": 9, "evaluations": [{"policy": 1, "state": "expired"}]}]}]}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+			{"id": 9, "evaluations": [{"policy": 1, "state": "expired"}]}]}]}]}`)
 	home := newOrganization(t, w)
 	address := serve(t, home)
 	step := federated(t, home, address, signIn, authority.file, map[string]string{

@@ -8,7 +8,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
-	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
 
 // TestHostTypes: whatever is no build is a classic release, whose reason and pull request are those of the build that it
@@ -42,14 +41,10 @@ func TestHostTypes(t *testing.T) {
 // validates does not.
 func TestValidationLooksInItsOwnProject(t *testing.T) {
 	t.Parallel()
-	w, err := azdotest.Parse([]byte(`{"projects": [
+	s := startWorld(t, `{"projects": [
 	  {"name": "Fabrikam", "pipelines": [{"id": 13, "name": "ci"}], "policies": [{"id": 1, "pipeline": "ci"}],
 	   "repositories": [{"name": "web", "pullRequests": [{"id": 7, "evaluations": [{"policy": 1, "state": "expired"}]}]}]},
-	  {"name": "Templates", "repositories": [{"name": "pipelines", "pullRequests": []}]}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := azdotest.Start(t, w)
+	  {"name": "Templates", "repositories": [{"name": "pipelines", "pullRequests": []}]}]}`)
 	f := stepFile{}
 	f.Job.Reason, f.Job.PullRequest = "PullRequest", &agenttest.PullRequest{ID: 7}
 	step := f.step(t, s)

@@ -109,20 +109,11 @@ const judgedWorld = `{"projects": [{"name": "Shop",
       "steps": [{"name": "Test", "errors": ["Bash exited with code '1'."], "log": ["dial tcp: i/o timeout"]}]}]}]}],
   "builds": [{"pipeline": "ci", "branch": "main", "result": "succeeded", "finished": "1h ago"}]}]}`
 
-func startJudged(t *testing.T) *azdotest.Server {
-	t.Helper()
-	w, err := azdotest.Parse([]byte(judgedWorld))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return azdotest.Start(t, w)
-}
-
 // TestJudgeNodeClient: azure-devops-node-api finds in the stand-in what the world holds, and its re-queue starts a build.
 func TestJudgeNodeClient(t *testing.T) {
 	t.Parallel()
 	judges(t) // before there is a stand-in, which complains of exceptions that nobody has needed
-	s := startJudged(t)
+	s := startWorld(t, judgedWorld)
 	for _, what := range []string{`"searchCriteria.status": "`, `"statusFilter": "`, `"resultFilter": "`, "body at '/comments/0/commentType'", "body at '/status'"} {
 		s.Except(what, "this client sends the numbers of enumerations, which the description has as words")
 	}
@@ -183,7 +174,7 @@ func withPassword(s *azdotest.Server) http.HandlerFunc {
 func TestJudgeAzureCLI(t *testing.T) {
 	t.Parallel()
 	az := azure(t)
-	s := startJudged(t)
+	s := startWorld(t, judgedWorld)
 	address := serve(t, withPassword(s)) + "/tfs/DefaultCollection"
 	home := t.TempDir()
 	ask := func(query string, args ...string) string {

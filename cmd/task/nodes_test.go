@@ -99,12 +99,7 @@ func TestNodesOfAgents(t *testing.T) {
 			if tt.oldGlibc {
 				nodes.OldGlibc = []string{"node20_1", "node24"}
 			}
-			var file stepFile
-			decodeStrictly(t, section(archive, "step.json"), &file)
-			world, err := azdotest.Parse(section(archive, "world.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			file, world := readCase(t, archive)
 			s := azdotest.Start(t, world)
 			file.AgentVersion, file.Variables = tt.version, map[string]string{}
 			for knob := range strings.FieldsSeq(tt.knobs) {

@@ -40,12 +40,7 @@ func recorded(t *testing.T, path string) []map[string]any {
 func TestRecordingsHoldNoName(t *testing.T) {
 	t.Parallel()
 	eachCase(t, func(t *testing.T, _ string, archive *txtar.Archive) {
-		var file stepFile
-		decodeStrictly(t, section(archive, "step.json"), &file)
-		world, err := azdotest.Parse(section(archive, "world.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		file, world := readCase(t, archive)
 		s := azdotest.Start(t, world)
 		if file.Inputs == nil {
 			file.Inputs = map[string]string{}
@@ -185,11 +180,7 @@ func TestRecordPath(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			world, err := azdotest.Parse([]byte(oneExpired))
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := azdotest.Start(t, world)
+			s := startWorld(t, oneExpired)
 			step := stepFile{Inputs: inputs("recordPath", c.path, "reportPath", c.report, "dryRun", c.dryRun)}.step(t, s)
 			r := run(t, s, step)
 			if !c.works {

@@ -14,15 +14,6 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
 
-func startWorld(t *testing.T, world string) *azdotest.Server {
-	t.Helper()
-	w, err := azdotest.Parse([]byte(world))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return azdotest.Start(t, w)
-}
-
 func wantOutputs(t *testing.T, r agenttest.Result, want map[string]string) {
 	t.Helper()
 	for name, value := range want {

@@ -205,12 +205,7 @@ func rewrite(t *testing.T, path, name string) {
 // recordCase runs a case with recordPath.
 func recordCase(t *testing.T, archive *txtar.Archive, path string) agenttest.Result {
 	t.Helper()
-	var file stepFile
-	decodeStrictly(t, section(archive, "step.json"), &file)
-	world, err := azdotest.Parse(section(archive, "world.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	file, world := readCase(t, archive)
 	s := azdotest.Start(t, world)
 	step := file.step(t, s)
 	step.Inputs = map[string]string{"recordPath": path}
