@@ -183,14 +183,14 @@ func checkExchange(t *testing.T, home *organization, e *entra) {
 // TestFederation re-queues in another organization, with an identity for which no secret is stored anywhere.
 func TestFederation(t *testing.T) {
 	t.Parallel()
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	for _, variables := range []map[string]string{nil, {"system.debug": "true", "AZURE_SDK_GO_LOGGING": "all", "AZURE_REGIONAL_AUTHORITY_NAME": "westeurope", "MSAL_FORCE_REGION": "westeurope"}} {
 		t.Run(fmt.Sprintf("%d variables", len(variables)), func(t *testing.T) {
 			t.Parallel()
 			e := newEntra()
-			signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
+			signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.Issue(t)}, MinVersion: tls.VersionTLS12})
 			home, other := newOrganization(t, expiredWorld()), newOrganization(t, otherWorld(entraToken))
-			step := federated(t, home, serve(t, home), signIn, authority.file, map[string]string{
+			step := federated(t, home, serve(t, home), signIn, authority.File, map[string]string{
 				"organization": serve(t, other) + "/tfs/DefaultCollection", "repositories": "Shop/web", "comment": "always", "wait": "true",
 			})
 			maps.Copy(step.Variables, variables)
@@ -237,13 +237,13 @@ func checkFederationSecrets(t *testing.T, r agenttest.Result, others string) {
 // TestFederationInTheSameOrganization: without "organization" the connection's identity works in the run's own one.
 func TestFederationInTheSameOrganization(t *testing.T) {
 	t.Parallel()
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	e := newEntra()
-	signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
+	signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.Issue(t)}, MinVersion: tls.VersionTLS12})
 	w := expiredWorld()
 	w.Tokens = []string{entraToken}
 	home := newOrganization(t, w)
-	step := federated(t, home, serve(t, home), signIn, authority.file, map[string]string{})
+	step := federated(t, home, serve(t, home), signIn, authority.File, map[string]string{})
 	r := run(t, nil, step)
 	if r.ExitCode != 0 || len(home.s.Writes()) != 1 {
 		t.Errorf("exit code %d, writes %v\n%s", r.ExitCode, home.s.Writes(), r.Stdout)
@@ -261,7 +261,7 @@ func TestFederationInTheSameOrganization(t *testing.T) {
 // is made of what the job knows about itself. One that has a query already is asked no differently.
 func TestFederationMakesTheAddress(t *testing.T) {
 	t.Parallel()
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	for name, change := range map[string]func(job *agenttest.Job){
 		"missing":    func(job *agenttest.Job) { job.OIDCRequestURI = "" },
 		"a query":    func(job *agenttest.Job) { job.OIDCRequestURI += "?api-version=7.0" },
@@ -270,11 +270,11 @@ func TestFederationMakesTheAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEntra()
-			signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
+			signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.Issue(t)}, MinVersion: tls.VersionTLS12})
 			w := expiredWorld()
 			w.Tokens = []string{entraToken}
 			home := newOrganization(t, w)
-			step := federated(t, home, serve(t, home), signIn, authority.file, map[string]string{"repositories": "*"})
+			step := federated(t, home, serve(t, home), signIn, authority.File, map[string]string{"repositories": "*"})
 			change(&step.Job)
 			r := run(t, nil, step)
 			if r.ExitCode != 0 || len(home.s.Writes()) != 1 {
@@ -300,16 +300,16 @@ func TestFederationMakesTheAddress(t *testing.T) {
 // step has put into AZURE_AUTHORITY_HOST. The real name leads to the stand-in through a proxy.
 func TestFederationKnowsItsAuthority(t *testing.T) {
 	t.Parallel()
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	e, evil := newEntra(), newEntra()
-	certificate := authority.issue(t, "login.microsoftonline.com", "evil.example")
+	certificate := authority.Issue(t, "login.microsoftonline.com", "evil.example")
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	signIn, elsewhere := serveTLS(t, e, config), serveTLS(t, evil, config)
 	w := expiredWorld()
 	w.Tokens = []string{entraToken}
 	home := newOrganization(t, w)
 	proxy := startProxy(t, "", "login.microsoftonline.com:443="+hostOf(t, signIn), "evil.example:443="+hostOf(t, elsewhere))
-	step := federated(t, home, serve(t, home), "", authority.file, map[string]string{})
+	step := federated(t, home, serve(t, home), "", authority.File, map[string]string{})
 	step.Variables["agent.proxyurl"] = "http://" + proxy.address
 	step.Variables["AZURE_AUTHORITY_HOST"] = "https://evil.example/"
 	r := run(t, nil, step)
@@ -325,7 +325,7 @@ func TestFederationKnowsItsAuthority(t *testing.T) {
 // TestFederationRefused: each refusal ends in one line that a person can read, and in no request of the wrong kind.
 func TestFederationRefused(t *testing.T) {
 	t.Parallel()
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	aadsts := func(code string) string {
 		data, _ := json.Marshal(map[string]any{ // it always encodes
 			"error": "invalid_client", "error_codes": []int{700213}, "trace_id": "t",
@@ -368,10 +368,10 @@ func TestFederationRefused(t *testing.T) {
 			t.Parallel()
 			e := newEntra()
 			e.refusal = tt.refusal
-			signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
+			signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.Issue(t)}, MinVersion: tls.VersionTLS12})
 			home := newOrganization(t, expiredWorld())
 			home.oidc = tt.oidc
-			step := federated(t, home, serve(t, home), signIn, authority.file, map[string]string{})
+			step := federated(t, home, serve(t, home), signIn, authority.File, map[string]string{})
 			step.Variables["AZURE_SDK_GO_LOGGING"] = "all"
 			r := run(t, nil, step)
 			if r.ExitCode != 1 || len(home.s.Requests()) > 0 {
@@ -491,8 +491,8 @@ func TestFederationAliases(t *testing.T) {
 // is still limited to its pull request and never re-queues its own pipeline.
 func TestFederationInTheOwnOrganization(t *testing.T) {
 	t.Parallel()
-	authority := newPrivateAuthority(t)
-	signIn := serveTLS(t, newEntra(), &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
+	authority := agenttest.NewAuthority(t)
+	signIn := serveTLS(t, newEntra(), &tls.Config{Certificates: []tls.Certificate{authority.Issue(t)}, MinVersion: tls.VersionTLS12})
 	w := readWorld(t, `{"projects": [{"name": "Fabrikam",
 		"pipelines": [{"id": 12, "name": "self"}, {"id": 13, "name": "ci"}],
 		"policies": [{"id": 1, "pipeline": "self"}, {"id": 2, "pipeline": "ci"}],
@@ -501,7 +501,7 @@ func TestFederationInTheOwnOrganization(t *testing.T) {
 			{"id": 9, "evaluations": [{"policy": 1, "state": "expired"}]}]}]}]}`)
 	home := newOrganization(t, w)
 	address := serve(t, home)
-	step := federated(t, home, address, signIn, authority.file, map[string]string{
+	step := federated(t, home, address, signIn, authority.File, map[string]string{
 		"repositories": "Fabrikam/web", "organization": address + "/tfs/DefaultCollection",
 	})
 	step.Job.Reason, step.Job.PullRequest, step.Job.DefinitionID = "PullRequest", &agenttest.PullRequest{ID: 7}, 12

@@ -73,14 +73,14 @@ func TestLongTokens(t *testing.T) {
 // TestLongTokensOfAConnection: the identity token and the one that it buys are no shorter.
 func TestLongTokensOfAConnection(t *testing.T) {
 	t.Parallel()
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	assertion, bought := longToken(2), longToken(3)
 	e := newEntra()
 	e.token = bought
-	signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.issue(t)}, MinVersion: tls.VersionTLS12})
+	signIn := serveTLS(t, e, &tls.Config{Certificates: []tls.Certificate{authority.Issue(t)}, MinVersion: tls.VersionTLS12})
 	home := newOrganization(t, letIn(bought))
 	home.oidc = refuseOIDC(http.StatusOK, `{"oidcToken": "`+assertion+`"}`)
-	step := federated(t, home, serve(t, home), signIn, authority.file, map[string]string{"comment": "always"})
+	step := federated(t, home, serve(t, home), signIn, authority.File, map[string]string{"comment": "always"})
 	step.Job.Token = longToken(4)
 	r := run(t, nil, step)
 	if r.ExitCode != 0 || len(patched(home.s)) != 1 {

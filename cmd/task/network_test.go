@@ -2,21 +2,16 @@ package main_test
 
 import (
 	"bufio"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
 	"maps"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,68 +28,6 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 	"github.com/pr-evaluations/reschedule/pkg/azdo/azdotest"
 )
-
-// privateAuthority is a certificate authority that no system knows.
-type privateAuthority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	file        string // PEM
-}
-
-func newPrivateAuthority(t *testing.T) privateAuthority {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Fabrikam internal"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := privateAuthority{certificate, key, filepath.Join(t.TempDir(), "internal.pem")}
-	savePEM(t, a.file, &pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return a
-}
-
-func savePEM(t *testing.T, path string, block *pem.Block) {
-	t.Helper()
-	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// issue makes a certificate for 127.0.0.1 and the names, for servers and clients alike.
-func (a privateAuthority) issue(t *testing.T, names ...string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{a.sign(t, &key.PublicKey, names)}, PrivateKey: key}
-}
-
-func (a privateAuthority) sign(t *testing.T, public any, names []string) []byte {
-	t.Helper()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: names,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, public, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
 
 // serveTLS serves a handler over TLS and returns its URL.
 func serveTLS(t *testing.T, handler http.Handler, config *tls.Config) string {
@@ -298,7 +231,7 @@ func hostOf(t *testing.T, address string) string {
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	const host = "tfs.corp.example"
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	credentials := "corp\\me:" + proxyPassword
 	userInfo := url.UserPassword("corp\\me", proxyPassword).String()
 	tests := []struct {
@@ -364,7 +297,7 @@ func TestProxy(t *testing.T) {
 			if tt.plain {
 				origin, port, address = "http://"+host+":8080", "8080", serve(t, service)
 			} else {
-				address = serveTLS(t, service, &tls.Config{Certificates: []tls.Certificate{authority.issue(t, host)}, MinVersion: tls.VersionTLS12})
+				address = serveTLS(t, service, &tls.Config{Certificates: []tls.Certificate{authority.Issue(t, host)}, MinVersion: tls.VersionTLS12})
 			}
 			proxy := startProxy(t, credentials, host+":"+port+"="+hostOf(t, address))
 			fill := func(from map[string]string) map[string]string {
@@ -375,7 +308,7 @@ func TestProxy(t *testing.T) {
 				return to
 			}
 			step := at(s, stepFile{Variables: fill(tt.variables), SecretVariables: tt.secrets}.step(t, s), origin)
-			step.Variables["agent.cainfo"] = authority.file
+			step.Variables["agent.cainfo"] = authority.File
 			step.AgentEnv = fill(tt.agentEnv)
 			step.AgentEnv["PATH"], step.AgentEnv["GOCOVERDIR"] = os.Getenv("PATH"), os.Getenv("GOCOVERDIR")
 			r := run(t, nil, step)
@@ -432,33 +365,33 @@ func TestProxy(t *testing.T) {
 // TestCertificates: what the agent has been told to trust is trusted, and nothing that an earlier step can say.
 func TestCertificates(t *testing.T) {
 	t.Parallel()
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	folder := t.TempDir()
-	certificate := authority.issue(t)
+	certificate := authority.Issue(t)
 	clientCert, clientKey := filepath.Join(folder, "client.pem"), filepath.Join(folder, "client.key")
-	savePEM(t, clientCert, &pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
+	agenttest.SavePEM(t, clientCert, &pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
 	der, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	savePEM(t, clientKey, &pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	agenttest.SavePEM(t, clientKey, &pem.Block{Type: "PRIVATE KEY", Bytes: der})
 	trusted := filepath.Join(folder, "trusted")
 	if err := os.Mkdir(trusted, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	savePEM(t, filepath.Join(trusted, "internal.pem"), &pem.Block{Type: "CERTIFICATE", Bytes: authority.certificate.Raw})
+	agenttest.SavePEM(t, filepath.Join(trusted, "internal.pem"), &pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate.Raw})
 	clients := x509.NewCertPool()
-	clients.AddCert(authority.certificate)
+	clients.AddCert(authority.Certificate)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
 	weak := &tls.Config{ // weak on purpose
-		Certificates: []tls.Certificate{{Certificate: [][]byte{authority.sign(t, &rsaKey.PublicKey, nil)}, PrivateKey: rsaKey}},
+		Certificates: []tls.Certificate{{Certificate: [][]byte{authority.Sign(t, &rsaKey.PublicKey)}, PrivateKey: rsaKey}},
 		MinVersion:   tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256},
 	}
 	const notAccepted = "the server's certificate is not accepted"
-	client := map[string]string{"agent.cainfo": authority.file, "agent.clientcert": clientCert, "agent.clientcertkey": clientKey, "agent.clientcertarchive": clientCert}
+	client := map[string]string{"agent.cainfo": authority.File, "agent.clientcert": clientCert, "agent.clientcertkey": clientKey, "agent.clientcertarchive": clientCert}
 	tests := []struct {
 		name      string
 		variables map[string]string
@@ -467,40 +400,40 @@ func TestCertificates(t *testing.T) {
 		exit      int
 		said      string
 	}{
-		{name: "known to the agent", variables: map[string]string{"agent.cainfo": authority.file}},
+		{name: "known to the agent", variables: map[string]string{"agent.cainfo": authority.File}},
 		{name: "unknown", exit: 1, said: notAccepted},
 		{name: "file missing", variables: map[string]string{"agent.cainfo": filepath.Join(folder, "none.pem")}, exit: 1, said: notAccepted},
 		{name: "file without a certificate", variables: map[string]string{"agent.cainfo": clientKey}, exit: 1, said: "holds no PEM certificate"},
-		{name: "SSL_CERT_FILE", variables: map[string]string{"SSL_CERT_FILE": authority.file}, exit: 1, said: notAccepted},
-		{name: "ssl.cert.file", variables: map[string]string{"ssl.cert.file": authority.file}, exit: 1, said: notAccepted},
+		{name: "SSL_CERT_FILE", variables: map[string]string{"SSL_CERT_FILE": authority.File}, exit: 1, said: notAccepted},
+		{name: "ssl.cert.file", variables: map[string]string{"ssl.cert.file": authority.File}, exit: 1, said: notAccepted},
 		{name: "SSL_CERT_DIR", variables: map[string]string{"SSL_CERT_DIR": trusted}, exit: 1, said: notAccepted},
-		{name: "SSL_CERT_FILE of the agent itself", variables: map[string]string{"SSL_CERT_FILE": authority.file, "SSL_CERT_DIR": trusted}, old: true, exit: 1, said: notAccepted},
+		{name: "SSL_CERT_FILE of the agent itself", variables: map[string]string{"SSL_CERT_FILE": authority.File, "SSL_CERT_DIR": trusted}, old: true, exit: 1, said: notAccepted},
 		{name: "AGENT_SKIPCERTVALIDATION", variables: map[string]string{"agent.skipcertvalidation": "True"}, exit: 1, said: "AGENT_SKIPCERTVALIDATION is ignored"},
 		{
 			name: "for other programs", exit: 1, said: notAccepted,
 			variables: map[string]string{
-				"NODE_EXTRA_CA_CERTS": authority.file, "NODE_TLS_REJECT_UNAUTHORIZED": "0", "CURL_CA_BUNDLE": authority.file, "REQUESTS_CA_BUNDLE": authority.file,
-				"GIT_SSL_NO_VERIFY": "true", "GIT_SSL_CAINFO": authority.file, "SSLKEYLOGFILE": filepath.Join(folder, "keys"),
+				"NODE_EXTRA_CA_CERTS": authority.File, "NODE_TLS_REJECT_UNAUTHORIZED": "0", "CURL_CA_BUNDLE": authority.File, "REQUESTS_CA_BUNDLE": authority.File,
+				"GIT_SSL_NO_VERIFY": "true", "GIT_SSL_CAINFO": authority.File, "SSLKEYLOGFILE": filepath.Join(folder, "keys"),
 			},
 		},
 		{name: "GODEBUG and an unknown authority", variables: map[string]string{"GODEBUG": "x509usefallbackroots=1,x509ignoreCN=0,tls10default=1"}, exit: 1, said: notAccepted},
-		{name: "GODEBUG and a weak cipher", config: weak, variables: map[string]string{"agent.cainfo": authority.file, "GODEBUG": "tlsrsakex=1,tls3des=1"}, exit: 1, said: "handshake failure"},
+		{name: "GODEBUG and a weak cipher", config: weak, variables: map[string]string{"agent.cainfo": authority.File, "GODEBUG": "tlsrsakex=1,tls3des=1"}, exit: 1, said: "handshake failure"},
 		{
-			name: "GODEBUG that prints", variables: map[string]string{"agent.cainfo": authority.file, "GODEBUG": "http2debug=2,netdns=go+2"},
+			name: "GODEBUG that prints", variables: map[string]string{"agent.cainfo": authority.File, "GODEBUG": "http2debug=2,netdns=go+2"},
 		},
 		{
-			name: "GODEBUG without HTTP/2", variables: map[string]string{"agent.cainfo": authority.file, "GODEBUG": "http2client=0"},
+			name: "GODEBUG without HTTP/2", variables: map[string]string{"agent.cainfo": authority.File, "GODEBUG": "http2client=0"},
 		},
-		{name: "TLS 1.1", config: &tls.Config{MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11}, variables: map[string]string{"agent.cainfo": authority.file}, exit: 1, said: "protocol version"},
-		{name: "TLS 1.2", config: &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}, variables: map[string]string{"agent.cainfo": authority.file}},
+		{name: "TLS 1.1", config: &tls.Config{MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11}, variables: map[string]string{"agent.cainfo": authority.File}, exit: 1, said: "protocol version"},
+		{name: "TLS 1.2", config: &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}, variables: map[string]string{"agent.cainfo": authority.File}},
 		{name: "client certificate", config: &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12}, variables: client},
 		{
 			name: "no client certificate", config: &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12},
-			variables: map[string]string{"agent.cainfo": authority.file}, exit: 1, said: "certificate required",
+			variables: map[string]string{"agent.cainfo": authority.File}, exit: 1, said: "certificate required",
 		},
 		{
 			name: "client certificate without its key", config: &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients, MinVersion: tls.VersionTLS12},
-			variables: map[string]string{"agent.cainfo": authority.file, "agent.clientcert": clientCert}, exit: 1, said: "only of use together",
+			variables: map[string]string{"agent.cainfo": authority.File, "agent.clientcert": clientCert}, exit: 1, said: "only of use together",
 		},
 	}
 	for _, tt := range tests {
@@ -513,7 +446,7 @@ func TestCertificates(t *testing.T) {
 				config = tt.config.Clone()
 			}
 			if config.Certificates == nil {
-				config.Certificates = []tls.Certificate{authority.issue(t)}
+				config.Certificates = []tls.Certificate{authority.Issue(t)}
 			}
 			step := at(s, stepFile{Variables: tt.variables}.step(t, s), serveTLS(t, service, config))
 			if tt.old {
@@ -575,7 +508,7 @@ func TestReleaseOnServices(t *testing.T) {
 		{name: "another port", collection: "https://dev.azure.com:8443/fabrikam/", endpoint: "https://vsrm.dev.azure.com/fabrikam/", refused: true},
 		{name: "in the clear", collection: "http://dev.azure.com/fabrikam/", endpoint: "https://vsrm.dev.azure.com/fabrikam/", refused: true},
 	}
-	authority := newPrivateAuthority(t)
+	authority := agenttest.NewAuthority(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -593,13 +526,13 @@ func TestReleaseOnServices(t *testing.T) {
 				s.ServeHTTP(w, r)
 			})}
 			names := []string{"dev.azure.com", "fabrikam.visualstudio.com", "vsrm.dev.azure.com", "dev.azure.com.evil.example"}
-			address := hostOf(t, serveTLS(t, service, &tls.Config{Certificates: []tls.Certificate{authority.issue(t, names...)}, MinVersion: tls.VersionTLS12}))
+			address := hostOf(t, serveTLS(t, service, &tls.Config{Certificates: []tls.Certificate{authority.Issue(t, names...)}, MinVersion: tls.VersionTLS12}))
 			var known []string
 			for _, name := range names {
 				known = append(known, name+":443="+address)
 			}
 			proxy := startProxy(t, "", known...)
-			step := stepFile{Variables: map[string]string{"agent.proxyurl": "http://" + proxy.address, "agent.cainfo": authority.file}}.step(t, s)
+			step := stepFile{Variables: map[string]string{"agent.proxyurl": "http://" + proxy.address, "agent.cainfo": authority.File}}.step(t, s)
 			job := agenttest.ReleaseJob(tt.collection)
 			job.EndpointURL = tt.endpoint
 			job.Project, job.ProjectID, job.RepositoryName, job.RepositoryID = step.Job.Project, step.Job.ProjectID, step.Job.RepositoryName, step.Job.RepositoryID

@@ -4,20 +4,16 @@ import (
 	"bufio"
 	"context"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -29,6 +25,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
 
 // rawServer accepts connections and lets serve handle each.
@@ -117,8 +114,8 @@ func TestWriteIsNotReplayedByTheNetworkLayer(t *testing.T) {
 // invitation to send it again.
 func TestWriteIsNotReplayedOnHTTP2(t *testing.T) {
 	t.Parallel()
-	ca := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(t, false)}, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12}
+	ca := agenttest.NewAuthority(t)
+	config := &tls.Config{Certificates: []tls.Certificate{ca.Issue(t, "tfs.corp.example")}, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12}
 	var patches, gets atomic.Int32
 	address := rawServer(t, func(raw net.Conn) {
 		conn := tls.Server(raw, config)
@@ -164,7 +161,7 @@ func TestWriteIsNotReplayedOnHTTP2(t *testing.T) {
 		}
 	})
 	o := testOptions("https://" + address + basePath)
-	o.Network.CAFile = ca.file
+	o.Network.CAFile = ca.File
 	c, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
@@ -263,72 +260,11 @@ func TestOpenFaults(t *testing.T) {
 	}
 }
 
-// authority is a private certificate authority.
-type authority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	file        string
-}
-
-func newAuthority(t *testing.T) authority {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "private"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := authority{certificate, key, filepath.Join(t.TempDir(), "ca.pem")}
-	writePEM(t, a.file, &pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return a
-}
-
-func (a authority) issue(t *testing.T, client bool) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"tfs.corp.example"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	if client {
-		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
-
-func writePEM(t *testing.T, file string, blocks ...*pem.Block) {
-	t.Helper()
-	var all []byte
-	for _, b := range blocks {
-		all = append(all, pem.EncodeToMemory(b)...)
-	}
-	if err := os.WriteFile(file, all, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestPrivateAuthorityAndClientCertificate(t *testing.T) {
 	t.Parallel()
-	ca := newAuthority(t)
+	ca := agenttest.NewAuthority(t)
 	pool := x509.NewCertPool()
-	pool.AddCert(ca.certificate)
+	pool.AddCert(ca.Certificate)
 	var protocol atomic.Value
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -341,12 +277,12 @@ func TestPrivateAuthorityAndClientCertificate(t *testing.T) {
 	}))
 	s.EnableHTTP2 = true
 	s.Config.ErrorLog = discardLog()
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, false)}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool, MinVersion: tls.VersionTLS12}
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.Issue(t, "tfs.corp.example")}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool, MinVersion: tls.VersionTLS12}
 	s.StartTLS()
 	t.Cleanup(s.Close)
 
 	folder := t.TempDir()
-	client := ca.issue(t, true)
+	client := ca.Issue(t)
 	der, err := x509.MarshalECPrivateKey(client.PrivateKey.(*ecdsa.PrivateKey)) //nolint:forcetypeassert // issue makes no other
 	if err != nil {
 		t.Fatal(err)
@@ -358,11 +294,11 @@ func TestPrivateAuthorityAndClientCertificate(t *testing.T) {
 	cert, key, secret, both := filepath.Join(folder, "cert"), filepath.Join(folder, "key"), filepath.Join(folder, "secret"), filepath.Join(folder, "both")
 	pkcs8 := filepath.Join(folder, "pkcs8")
 	certBlock, keyBlock := &pem.Block{Type: "CERTIFICATE", Bytes: client.Certificate[0]}, &pem.Block{Type: "EC PRIVATE KEY", Bytes: der}
-	writePEM(t, cert, certBlock)
-	writePEM(t, key, keyBlock)
-	writePEM(t, secret, encrypted)
-	writePEM(t, both, certBlock, keyBlock)
-	writePEM(t, pkcs8, &pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})
+	agenttest.SavePEM(t, cert, certBlock)
+	agenttest.SavePEM(t, key, keyBlock)
+	agenttest.SavePEM(t, secret, encrypted)
+	agenttest.SavePEM(t, both, certBlock, keyBlock)
+	agenttest.SavePEM(t, pkcs8, &pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der})
 	for _, tt := range []struct {
 		name    string
 		network agent.Network
@@ -370,14 +306,14 @@ func TestPrivateAuthorityAndClientCertificate(t *testing.T) {
 		send    string // error of the request
 		warned  string
 	}{
-		{name: "all there", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: key}},
-		{name: "key in the same file", network: agent.Network{CAFile: ca.file, ClientCert: both}},
-		{name: "key with a password", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret, ClientKeyPassword: "p w"}},
-		{name: "wrong password", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret, ClientKeyPassword: "x"}, open: "decrypt"},
-		{name: "no password", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: secret}, open: "no password"},
-		{name: "PKCS #8 with a password", network: agent.Network{CAFile: ca.file, ClientCert: cert, ClientKey: pkcs8, ClientKeyPassword: "x"}, open: "PKCS #8"},
-		{name: "no key", network: agent.Network{CAFile: ca.file, ClientCert: cert}, open: "client certificate"},
-		{name: "no client certificate", network: agent.Network{CAFile: ca.file}, send: "failed"},
+		{name: "all there", network: agent.Network{CAFile: ca.File, ClientCert: cert, ClientKey: key}},
+		{name: "key in the same file", network: agent.Network{CAFile: ca.File, ClientCert: both}},
+		{name: "key with a password", network: agent.Network{CAFile: ca.File, ClientCert: cert, ClientKey: secret, ClientKeyPassword: "p w"}},
+		{name: "wrong password", network: agent.Network{CAFile: ca.File, ClientCert: cert, ClientKey: secret, ClientKeyPassword: "x"}, open: "decrypt"},
+		{name: "no password", network: agent.Network{CAFile: ca.File, ClientCert: cert, ClientKey: secret}, open: "no password"},
+		{name: "PKCS #8 with a password", network: agent.Network{CAFile: ca.File, ClientCert: cert, ClientKey: pkcs8, ClientKeyPassword: "x"}, open: "PKCS #8"},
+		{name: "no key", network: agent.Network{CAFile: ca.File, ClientCert: cert}, open: "client certificate"},
+		{name: "no client certificate", network: agent.Network{CAFile: ca.File}, send: "failed"},
 		{name: "no authority", network: agent.Network{ClientCert: cert, ClientKey: key}, send: "certificate is not accepted"},
 		{name: "authority missing", network: agent.Network{CAFile: filepath.Join(folder, "none"), ClientCert: cert, ClientKey: key}, send: "certificate is not accepted", warned: "system's only"},
 		{name: "authority without a certificate", network: agent.Network{CAFile: key, ClientCert: cert, ClientKey: key}, send: "certificate is not accepted", warned: "no PEM certificate"},
@@ -417,7 +353,7 @@ func TestPrivateAuthorityAndClientCertificate(t *testing.T) {
 // TestThroughAnAuthenticatingProxy reaches a made-up host through a proxy that asks for a password.
 func TestThroughAnAuthenticatingProxy(t *testing.T) {
 	t.Parallel()
-	ca := newAuthority(t)
+	ca := agenttest.NewAuthority(t)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.Header.Get("Proxy-Authorization") != "" {
@@ -429,7 +365,7 @@ func TestThroughAnAuthenticatingProxy(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, toJSON(record(nil)))
 	}))
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, false)}, MinVersion: tls.VersionTLS12}
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.Issue(t, "tfs.corp.example")}, MinVersion: tls.VersionTLS12}
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	want := "Basic " + base64.StdEncoding.EncodeToString([]byte("me:p@ss:word"))
@@ -456,7 +392,7 @@ func TestThroughAnAuthenticatingProxy(t *testing.T) {
 		_, _ = io.Copy(conn, upstream)
 	})
 	o := testOptions("https://tfs.corp.example" + basePath)
-	o.Network = agent.Network{ProxyURL: mustParse(t, "http://"+proxy), ProxyUser: "me", ProxyPassword: "p@ss:word", CAFile: ca.file}
+	o.Network = agent.Network{ProxyURL: mustParse(t, "http://"+proxy), ProxyUser: "me", ProxyPassword: "p@ss:word", CAFile: ca.File}
 	c, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
