@@ -88,7 +88,7 @@ func fits(template, parts []string) bool {
 	}
 	for i, part := range template {
 		switch {
-		case part == "{number}" && isNumber(parts[i]), part == "{id}" && len(parts[i]) == 36 && isGUID(parts[i]), part == "{repository}":
+		case part == "{number}" && isNumber(parts[i]), part == "{id}" && isGUID(parts[i]), part == "{repository}":
 		case strings.EqualFold(part, parts[i]) && isASCII(parts[i]):
 		default:
 			return false
