@@ -9,27 +9,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/pr-evaluations/reschedule/cmd/demo/show"
 	"github.com/pr-evaluations/reschedule/cmd/replay/recording"
-	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
 
-func main() {
-	agenttest.Helper()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := replay(ctx, os.Stdout, os.Args[1:])
-	stop()
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "replay:", err)
-		os.Exit(1)
-	}
-}
+func main() { show.Main("replay", replay) }
 
 // replay runs the task on the recording that the first argument names, with inputs such as "dryRun=true".
 func replay(ctx context.Context, w io.Writer, args []string) (err error) {

@@ -9,13 +9,27 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
 )
+
+// Main runs such a command until it ends or somebody interrupts it. It says what went wrong, and leaves with code 1 then.
+func Main(name string, command func(ctx context.Context, w io.Writer, args []string) error) {
+	agenttest.Helper()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command(ctx, os.Stdout, os.Args[1:])
+	stop()
+	if err != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(1)
+	}
+}
 
 // Inputs reads arguments such as "dryRun=true".
 func Inputs(args []string) (map[string]string, error) {
