@@ -151,7 +151,7 @@ func TestSafeURL(t *testing.T) {
 var (
 	linkTarget = regexp.MustCompile(`^https?://[-._/:?=&,%A-Za-z0-9]+$`)
 	reference  = regexp.MustCompile(`&[^;]*;?`)
-	ownMarkup  = regexp.MustCompile("`[A-Za-z]+`|\\*\\*|\\*Reschedule pull request evaluations\\*|\\[([^][]*)\\]\\(([^() ]*)\\)")
+	ownMarkup  = regexp.MustCompile("`[A-Za-z]+(?:: [A-Za-z]+)?`|\\*\\*|\\*Reschedule pull request evaluations\\*|\\[([^][]*)\\]\\(([^() ]*)\\)")
 	ownLink    = regexp.MustCompile(`^\Q` + troubleshooting + `\E(#[a-z]*)?$`)
 )
 

@@ -25,78 +25,79 @@ func TopicURL(heading string) string {
 	return troubleshooting + "#" + strings.ReplaceAll(strings.ToLower(heading), " ", "-")
 }
 
-// Explain says what a reason means, as the end of a sentence about a pull request or an evaluation, and names the
-// inputs that would change it, comma separated; "" where no input would.
+// Explain says why something was left alone, in a sentence for people who have never read our documentation, and names
+// the inputs that would change it, comma separated; "" where no input would. The sentence has those inputs in it, between
+// backticks, and calls the pull request or the evaluation "it".
 func Explain(reason requeue.Reason) (text, input string) {
 	switch reason {
 	case requeue.NotActive:
-		return "it is completed or abandoned", "pullRequestIds"
+		return "it is closed already, so there is nothing to re-queue; take it out of `pullRequestIds`", "pullRequestIds"
 	case requeue.TargetBranch:
-		return "its target branch is not selected", "targetBranches"
+		return "its target branch does not match the input `targetBranches`", "targetBranches"
 	case requeue.SourceBranch:
-		return "its source branch is not selected", "sourceBranches"
+		return "its source branch does not match the input `sourceBranches`", "sourceBranches"
 	case requeue.Label:
-		return "its labels are not selected", "labels"
+		return "its labels do not match the input `labels`", "labels"
 	case requeue.Author:
-		return "its author is not selected", "authors"
+		return "its author does not match the input `authors`", "authors"
 	case requeue.Title:
-		return "its title is not selected", "titles"
+		return "its title does not match the input `titles`", "titles"
 	case requeue.Draft:
-		return "it is a draft", "drafts"
+		return "it is a draft; `drafts: include` takes drafts too", "drafts"
 	case requeue.NotDraft:
-		return "it is not a draft, and only drafts are selected", "drafts"
+		return "it is not a draft, and `drafts: only` takes only drafts; `drafts: include` takes both", "drafts"
 	case requeue.TooOld:
-		return "it was created too long ago", "createdWithin"
+		return "it is older than the input `createdWithin` allows", "createdWithin"
 	case requeue.Conflicts:
-		return "it cannot be merged; a build would not start before somebody resolves that", ""
+		return "Azure Repos cannot merge it, so no build can start; its author has to resolve the conflicts first", ""
 	case requeue.NoPolicy:
-		return "no enabled build policy covers its target branch, so there is nothing to re-queue", ""
+		return "its target branch has no enabled build validation policy, so it has no build to re-queue", ""
 	case requeue.RepositoryDisabled:
-		return "its repository is disabled", ""
+		return "its repository is disabled in the project settings, so no build can start", ""
 	case requeue.NotAutoComplete:
-		return "auto-complete is not set", "require"
+		return "auto-complete is not set on it, and `require` asks for `autoComplete`", "require"
 	case requeue.NotApproved:
-		return "its reviewers have not approved it", "require"
+		return "its reviewers have not approved it yet, and `require` asks for `approved`", "require"
 	case requeue.OtherBlockers:
-		return "something else blocks it that no re-queue would turn green", "require"
+		return "another required policy is not green, and `require: noOtherBlockers` waits until it is", "require"
 	case requeue.OtherSlice:
-		return "another of the parallel jobs takes care of it", "sliceAcrossJobs"
+		return "another parallel job looks after it: `sliceAcrossJobs` divides the pull requests between the jobs", "sliceAcrossJobs"
 	case requeue.ByHand:
-		return "it blocks the pull request, and only a person or another service can satisfy it", ""
+		return "this required policy is not a build, so it cannot be re-queued; a person or another service has to approve it", ""
 	case requeue.PolicyFilter:
-		return "neither the policy's nor the pipeline's name is selected", "policies"
+		return "neither the name of this policy nor its pipeline matches the input `policies`", "policies"
 	case requeue.Enforcement:
-		return "it is not of the kind, required or optional, that is selected", "enforcement"
+		return "it is optional, and `enforcement: required` takes only required policies; `enforcement: all` takes both", "enforcement"
 	case requeue.ManualPolicy:
-		return "its trigger, manual or automatic, is not the one that is selected", "manualPolicies"
+		return "its trigger is manual, so a person has to start it; `manualPolicies: include` starts it too", "manualPolicies"
 	case requeue.Fork:
-		return "the source branch lives in a fork, where a person decides about the first build", ""
+		return "the pull request comes from a fork and has no build yet; a person has to read its code, then start the first build", ""
 	case requeue.OwnPipeline:
-		return "its pipeline is the one that runs this task; validations would start each other for ever", ""
+		return "its build is this very run; a re-queue would start the run again and again", ""
 	case requeue.PipelineDisabled:
-		return "its pipeline is disabled or paused and takes no builds", ""
+		return "its pipeline is disabled or paused, so no build can start; the settings of the pipeline change that", ""
 	case requeue.NotSelectedState:
-		return "its state is not one that is to be re-queued", "when"
+		return "its state is not in `when`", "when"
 	case requeue.CoolingDown:
-		return "it ended, or was pushed to, a moment ago", "cooldown"
+		return "its build failed only a short time ago; a run after the time in `cooldown` can re-queue it", "cooldown"
 	case requeue.RetriesExhausted:
-		return "its retries for this commit are used up; somebody has to look at the failure", "maxRetriesPerCommit"
+		return "its build failed, and all retries that `maxRetriesPerCommit` allows are used; a person has to find the cause", "maxRetriesPerCommit"
 	case requeue.BuildCanceled:
-		return "somebody cancelled its last build", ""
+		return "somebody cancelled its last build, so this task does not start it again; start it by hand, or push a commit", ""
 	case requeue.HistoryUnknown:
-		return "its build is not in the build history, so nobody knows how often it was retried", ""
+		return "its earlier builds are not known any more, so its retries cannot be counted; start it by hand, or push a commit", ""
 	case requeue.ErrorNotRetryable:
-		return "its error is not one that is to be retried", "retryOnlyIf, neverRetryIf"
+		return "its build failed with an error that does not match the input `retryOnlyIf`, so it is not retried", "retryOnlyIf"
 	case requeue.PipelineFailing:
-		return "its pipeline fails for everybody now; one failure is retried in a run, to find out", "pauseAfterFailures"
+		return "its pipeline fails for every pull request now, so only one is retried as a test; `pauseAfterFailures` lets the others wait", "pauseAfterFailures"
 	case requeue.TargetBranchRed:
-		return "the same pipeline failed on the target branch, so it would fail here too", "waitForTargetBranch"
+		return "the same pipeline failed on the target branch; because of `waitForTargetBranch` it waits until that succeeds", "waitForTargetBranch"
 	case requeue.BranchBusy:
-		return "it has no place among those in progress for this target branch; it waits for the next run", "maxInFlightPerBranch"
+		return "`maxInFlightPerBranch` is reached: other pull requests for this target branch are being built; a later run takes it", "maxInFlightPerBranch"
 	case requeue.RunLimit:
-		return "this run already re-queues as many as it may; it waits for the next run", "maxPerRun"
+		return "`maxPerRun` is reached: this run re-queues no more; a later run takes it", "maxPerRun"
 	case requeue.Moved:
-		return "it changed after the plan was made; the next run looks again", ""
+		return "it changed during this run, so this run did not re-queue it; the next run looks at it again", ""
 	}
 	return "", ""
 }
@@ -105,27 +106,27 @@ func Explain(reason requeue.Reason) (text, input string) {
 func explainState(state requeue.State) (text, input string) {
 	switch state {
 	case requeue.StateNotApplicable:
-		return "the policy does not apply to this pull request", ""
+		return "this policy does not apply to the pull request", ""
 	case requeue.StateRunning:
-		return "a build is in progress or waiting, and a re-queue would cancel it", ""
+		return "its build is running or waits for an agent; a re-queue would cancel it", ""
 	case requeue.StateSucceeded:
-		return "it is green", ""
+		return "it is green, so there is nothing to do", ""
 	case requeue.StateUnknown:
-		return "the service's answer was not understood, so nothing is risked", ""
+		return "this task does not understand what Azure DevOps says about it, so it does nothing; please report that", ""
 	case requeue.StateExpired:
-		return "its build is no longer valid, and when does not name that state", "when"
-	case requeue.StateFailed:
-		return "its build failed, and when does not name that state", "when"
-	case requeue.StateBroken:
-		return "its build could not be run, and when does not name that state", "when"
-	case requeue.StateNotStarted:
-		return "no build was started yet, and when does not name that state", "when"
+		return "its build result has expired; add `expired` to `when` to re-queue it", "when"
 	case requeue.StateExpiring:
-		return "it is green, and expires soon, and when does not name that state", "when"
+		return "it is green, but that result expires soon; add `expiring` to `when` to re-queue it early", "when"
 	case requeue.StateRecovered:
-		return "it failed while the target branch was red, and when does not name that state", "when"
+		return "its build failed while the target branch failed too, which succeeds now; add `targetRecovered` to `when` to re-queue it", "when"
+	case requeue.StateFailed:
+		return "its build failed; add `failed` to `when` to re-queue it", "when"
+	case requeue.StateBroken:
+		return "its build could not run, for example because of a mistake in its YAML file; add `broken` to `when` to re-queue it", "when"
+	case requeue.StateNotStarted:
+		return "no build was started for it yet; add `notStarted` to `when` to start one", "when"
 	case requeue.StateOutdated:
-		return "it is green, but for an older target branch, and when does not name that state", "when"
+		return "it is green, but the target branch has changed since that build; add `outdated` to `when` to re-queue it", "when"
 	}
 	return "", ""
 }
@@ -133,13 +134,27 @@ func explainState(state requeue.State) (text, input string) {
 // onlyBuilds is what the rules say of an evaluation of any other policy type.
 const onlyBuilds = "only build validation reacts to a re-queue"
 
+// notABuild says the same to people.
+const notABuild = "this policy is not a build, so it cannot be re-queued"
+
 // explainEvaluation says why an evaluation is left alone and which input would change that.
 func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
+	policy := e.Evaluation.Policy
 	switch {
 	case e.Reason == requeue.NotSelectedState && !e.Evaluation.IsBuild():
-		return onlyBuilds, ""
+		return notABuild, ""
 	case e.Reason == requeue.NotSelectedState:
 		return explainState(e.State)
+	case e.Reason == requeue.Enforcement && policy.Blocking:
+		return "it is required, and `enforcement: optional` takes only optional policies; `enforcement: all` takes both", "enforcement"
+	case e.Reason == requeue.ManualPolicy && !policy.ManualQueueOnly:
+		return "its trigger is automatic, and `manualPolicies: only` takes only manual ones; `manualPolicies: include` takes both", "manualPolicies"
+	case e.Reason == requeue.CoolingDown && e.State == requeue.StateNotStarted:
+		return "the last push was a short time ago, so Azure DevOps may start it itself; after the time in `cooldown` a run can", "cooldown"
+	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf cannot"):
+		return "its build failed, and nobody can tell whether `neverRetryIf` matches its error, so it is not retried", "neverRetryIf"
+	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf "):
+		return "its build failed with an error that matches the input `neverRetryIf`, so it is not retried", "neverRetryIf"
 	}
 	return Explain(e.Reason)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
@@ -28,9 +29,10 @@ func TestExplainKnowsEveryReason(t *testing.T) {
 			t.Errorf("%s and %s are explained alike", reason, other)
 		}
 		seen[text] = reason
-		if len(text) > 100 {
+		if len(text) > 130 {
 			t.Errorf("%s takes %d characters", reason, len(text))
 		}
+		inItsSentence(t, string(reason), text, input)
 		for _, r := range input {
 			if r != ',' && r != ' ' && !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", r) {
 				t.Errorf("%s: the input %q is no list of names", reason, input)
@@ -41,12 +43,68 @@ func TestExplainKnowsEveryReason(t *testing.T) {
 		}
 	}
 	for _, state := range allStates() {
-		if text, _ := explainState(state); text == "" {
+		text, input := explainState(state)
+		if text == "" {
 			t.Errorf("the state %s is not explained", state)
 		}
+		inItsSentence(t, string(state), text, input)
 	}
 	if text, input := Explain("nonsense"); text != "" || input != "" {
 		t.Errorf("a reason that does not exist is explained as %q, %q", text, input)
+	}
+}
+
+// inItsSentence: the sentence has the inputs that would change it in it, and no other one.
+func inItsSentence(t *testing.T, what, text, inputs string) {
+	t.Helper()
+	var named []string
+	for i, code := range strings.Split(text, "`") {
+		if i%2 == 0 {
+			continue
+		}
+		name, _, _ := strings.Cut(code, ":")
+		isValue := slices.ContainsFunc(allStates(), func(s requeue.State) bool { return string(s) == code }) ||
+			slices.Contains([]string{"autoComplete", "approved", "noOtherBlockers"}, code)
+		if !isValue && !slices.Contains(named, name) {
+			named = append(named, name)
+		}
+	}
+	if got := strings.Join(named, ", "); got != inputs {
+		t.Errorf("%s: its inputs are %q, and its sentence names %q: %s", what, inputs, got, text)
+	}
+}
+
+// Reasons that come about in more than one way are explained by the evaluation.
+func TestExplainByEvaluation(t *testing.T) {
+	t.Parallel()
+	build := uuid.MustParse(requeue.BuildPolicyType)
+	tests := []struct {
+		name     string
+		decision requeue.Decision
+		policy   requeue.Policy
+		want     string
+	}{
+		{"optional", requeue.Decision{Reason: requeue.Enforcement}, requeue.Policy{}, "it is optional"},
+		{"required", requeue.Decision{Reason: requeue.Enforcement}, requeue.Policy{Blocking: true}, "it is required"},
+		{"manual", requeue.Decision{Reason: requeue.ManualPolicy}, requeue.Policy{ManualQueueOnly: true}, "its trigger is manual"},
+		{"automatic", requeue.Decision{Reason: requeue.ManualPolicy}, requeue.Policy{}, "its trigger is automatic"},
+		{"no build", requeue.Decision{Reason: requeue.NotSelectedState}, requeue.Policy{}, notABuild},
+		{"a build", requeue.Decision{Reason: requeue.NotSelectedState, State: requeue.StateFailed}, requeue.Policy{TypeID: build}, "its build failed; add"},
+		{"cools after a failure", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateFailed}, requeue.Policy{}, "its build failed only"},
+		{"cools after a push", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateNotStarted}, requeue.Policy{}, "the last push"},
+		{"excluded", requeue.Decision{Reason: requeue.ErrorNotRetryable, Detail: `neverRetryIf /x/ matches "x"`}, requeue.Policy{}, "its build failed with an error that matches"},
+		{"cannot be told", requeue.Decision{Reason: requeue.ErrorNotRetryable, Detail: "neverRetryIf cannot be ruled out: x"}, requeue.Policy{}, "its build failed, and nobody"},
+		{"not included", requeue.Decision{Reason: requeue.ErrorNotRetryable, Detail: `no retryOnlyIf matches "x"`}, requeue.Policy{}, "its build failed with an error that does not match"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			text, input := explainEvaluation(requeue.EvaluationPlan{Evaluation: &requeue.Evaluation{Policy: &tt.policy}, Decision: &tt.decision})
+			if !strings.HasPrefix(text, tt.want) {
+				t.Errorf("got %q, want it to begin with %q", text, tt.want)
+			}
+			inItsSentence(t, tt.name, text, input)
+		})
 	}
 }
 
