@@ -220,7 +220,7 @@ func cancelMoments() []cancelMoment {
 		},
 		{
 			name: "during a PATCH that is not", match: azdotest.Match{Route: "requeue", Nth: 2}, inputs: one, world: slow("requeue", 2, "", "20s"),
-			outputs: map[string]string{"plannedCount": "6", "requeuedCount": "1", "failedCount": "1"}, text: "1 of 6 planned evaluations were re-queued, 4 were not begun",
+			outputs: map[string]string{"plannedCount": "6", "requeuedCount": "1", "failedCount": "1"}, text: "1 of 6 planned evaluations was re-queued, 4 were not begun",
 		},
 		{
 			name: "during the confirmation", match: azdotest.Match{Route: "evaluation", Nth: 3},
@@ -229,7 +229,7 @@ func cancelMoments() []cancelMoment {
 				web := w.Projects[0].Repositories[0]
 				web.PullRequests = web.PullRequests[:1]
 			},
-			outputs: map[string]string{"plannedCount": "1", "requeuedCount": "0", "failedCount": "1"}, text: "0 of 1 planned evaluations were re-queued, 0 were not begun",
+			outputs: map[string]string{"plannedCount": "1", "requeuedCount": "0", "failedCount": "1"}, text: "0 of 1 planned evaluation were re-queued, 0 were not begun",
 		},
 		{
 			name: "during the wait", match: azdotest.Match{Route: "evaluation", Nth: 8}, inputs: map[string]string{"wait": "true"},

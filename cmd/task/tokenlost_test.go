@@ -27,11 +27,11 @@ func TestTokenLost(t *testing.T) {
 	}{
 		{
 			name: "while re-queuing", world: three + `{"match": {"route": "requeue", "nth": 2}, "fault": "401-tf400813"}]}`, requeued: "1", exit: 1,
-			want: []string{lost, `give "` + identityName + `" access to the organization`, "So far 1 of 3 planned evaluations were re-queued.", "#status-401"},
+			want: []string{lost, `give "` + identityName + `" access to the organization`, "So far 1 of 3 planned evaluations was re-queued.", "#status-401"},
 		},
 		{
 			name: "while reading", world: three + `{"match": {"route": "evaluations", "nth": 2}, "fault": "401-empty"}]}`, requeued: "1", exit: 1,
-			want: []string{lost, "So far 1 of 1 planned evaluations were re-queued."},
+			want: []string{lost, "So far 1 of 1 planned evaluation was re-queued."},
 		},
 		{
 			name: "before the plan", world: one + `{"match": {"route": "evaluations"}, "fault": "401-empty"}]}`, requeued: "0", exit: 1,
@@ -40,11 +40,11 @@ func TestTokenLost(t *testing.T) {
 		{
 			name: "while waiting", world: one + `{"match": {"route": "evaluation", "nth": 2}, "fault": "401-empty"}]}`, requeued: "1",
 			inputs: inputs("wait", "true", "waitTimeout", "6s"),
-			want:   []string{lost, "So far 1 of 1 planned evaluations were re-queued."},
+			want:   []string{lost, "So far 1 of 1 planned evaluation was re-queued."},
 		},
 		{
 			name: "in a comment", world: one + `{"match": {"route": "threads"}, "fault": "401-empty"}]}`, requeued: "1", inputs: inputs("comment", "always"),
-			want: []string{lost, "So far 1 of 1 planned evaluations were re-queued."},
+			want: []string{lost, "So far 1 of 1 planned evaluation was re-queued."},
 		},
 		{
 			name: "never taken", world: one + `{"match": {}, "fault": "401-empty"}]}`, exit: 1,

@@ -90,13 +90,13 @@ func numbers(ids []int) string {
 func limits(r requeue.Rules) string {
 	text := "no limit for the run"
 	if r.MaxPerRun > 0 {
-		text = fmt.Sprintf("at most %d re-queues in this run", r.MaxPerRun)
+		text = "at most " + requeue.Plural(r.MaxPerRun, "re-queue") + " in this run"
 	}
 	switch {
 	case r.AutoInFlight:
 		text += ", as few pull requests in flight per target branch as make it 90% likely that one turns green"
 	case r.MaxInFlightPerBranch > 0:
-		text += fmt.Sprintf(", at most %d pull requests in flight per target branch", r.MaxInFlightPerBranch)
+		text += ", at most " + requeue.Plural(r.MaxInFlightPerBranch, "pull request") + " in flight per target branch"
 	default:
 		text += ", no limit per target branch"
 	}

@@ -31,7 +31,7 @@ func (l *Log) explainPullRequest(pr requeue.PullRequestPlan) {
 		return
 	case pr.Skipped != "":
 		text, input := Explain(pr.Skipped)
-		l.Line("It is left alone as a whole: %s", withDetail(string(pr.Skipped), text, agent.Shorten(pr.Detail, maxDetail)))
+		l.Line("It is left alone as a whole: %s", withDetail(string(pr.Skipped), text, skippedDetail(pr)))
 		l.wouldChange(input, pr.Skipped, "")
 	case len(pr.Evaluations) == 0:
 		l.Line("The service holds no policy evaluation for it.")
@@ -77,14 +77,14 @@ func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.Evaluation
 	}
 	l.Line("Policy %s (%s)", quoted(policyName(e), maxName), join(", ", kind, subject))
 
-	state := "State: " + stateWord(e.State)
-	if v.Status != "" {
-		state += fmt.Sprintf(" (the service says %s)", quoted(v.Status, maxName))
-	}
+	state := stateWord(e.State)
 	if v.IsBuild() {
-		state += ", " + buildText(v, l.now())
+		state = stateText(e, l.now())
 	}
-	l.Line("    %s", state)
+	if v.Status != "" {
+		state += fmt.Sprintf(" (Azure DevOps says %s)", quoted(v.Status, maxName))
+	}
+	l.Line("    State: %s", state)
 	switch {
 	case e.Requeue:
 		l.Line("    Re-queue: %s", join("; ", "yes", detailText(e)))

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
@@ -33,16 +32,13 @@ func newNamer(p requeue.Plan) namer {
 	return n
 }
 
-// line is a line about a pull request: its number, title and branch between two texts. The title gives way where the
-// line would become long.
+// line is a line about a pull request: its number, title and branch between two texts.
 func (n namer) line(before string, pr *requeue.PullRequest, after string) string {
-	before += fmt.Sprintf("#%d ", pr.ID)
-	after = n.place(pr) + ": " + after
-	room := aimLine - utf8.RuneCountInString(before) - utf8.RuneCountInString(after)
-	if pr.Title == "" { // not read
-		return before + strings.TrimPrefix(after, " ")
+	title := ""
+	if pr.Title != "" { // it was read
+		title = quoted(pr.Title, maxTitle)
 	}
-	return before + quoted(pr.Title, min(max(room-2, minTitle), maxTitle)) + after
+	return before + join(" ", "#"+strconv.Itoa(pr.ID), title) + n.place(pr) + ": " + after
 }
 
 // place is " (main)" or " (project/repository, main)".
@@ -89,12 +85,40 @@ func buildText(e *requeue.Evaluation, now time.Time) string {
 	return fmt.Sprintf("build %d started %s", e.BuildID, ago(now.Sub(e.BuildStarted)))
 }
 
-// detailText is the detail where it says more than the words around it.
+// detailText is the detail where it says more than the words around it: the sentence of the reason, the policy's name and
+// whether it is optional, all of which are in the same line.
 func detailText(e requeue.EvaluationPlan) string {
-	if e.Detail == policyName(e) || e.Detail == onlyBuilds {
+	switch {
+	case e.Detail == policyName(e), e.Detail == onlyBuilds, e.Reason == requeue.Enforcement, e.Reason == requeue.ManualPolicy:
 		return ""
+	case e.Reason == requeue.CoolingDown:
+		left, _, _ := strings.Cut(e.Detail, "; ") // what follows is in the sentence
+		return agent.Shorten(left, maxDetail)
+	case e.Reason == requeue.PipelineDisabled:
+		return agent.Shorten(strings.TrimPrefix(e.Detail, "the pipeline is "), maxDetail)
 	}
 	return agent.Shorten(e.Detail, maxDetail)
+}
+
+// skippedDetail is detailText of a pull request that is left alone as a whole. Its target branch is in the line.
+func skippedDetail(pr requeue.PullRequestPlan) string {
+	switch {
+	case pr.Skipped == requeue.TargetBranch, pr.Skipped == requeue.NoPolicy:
+		return ""
+	case pr.Skipped == requeue.Conflicts && pr.PullRequest.MergeStatus == "conflicts":
+		return ""
+	case pr.Skipped == requeue.Label && pr.Detail == "":
+		return "it has none"
+	}
+	return agent.Shorten(pr.Detail, maxDetail)
+}
+
+// stateText is the state of an evaluation and the build that it is about.
+func stateText(e requeue.EvaluationPlan, now time.Time) string {
+	if e.State == requeue.StateNotStarted && e.Evaluation.BuildID == 0 {
+		return stateWord(e.State)
+	}
+	return stateWord(e.State) + ", " + buildText(e.Evaluation, now)
 }
 
 // stateWord is the state as a person would say it.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -41,9 +42,10 @@ func outcomeText(o requeue.Outcome) string {
 		}
 		return fmt.Sprintf("re-queued, build %d", o.BuildAfter)
 	case requeue.OutcomeDeclined:
-		return withDetail("declined", "the service took the request and started no build", agent.Shorten(o.Detail, maxDetail))
+		return "declined by Azure DevOps: " + cmp.Or(agent.Shorten(o.Detail, maxDetail), "it started no build")
 	case requeue.OutcomeMoved:
-		return withDetail("moved", "left alone, it changed after the plan was made", agent.Shorten(o.Detail, maxDetail))
+		text, _ := Explain(requeue.Moved)
+		return withDetail("moved", text, agent.Shorten(o.Detail, maxDetail))
 	case requeue.OutcomeFailed:
 		return join(": ", "failed", agent.Shorten(errorText(o.Err), 2*maxDetail))
 	case requeue.OutcomePlanned:
@@ -58,14 +60,25 @@ func resultText(o requeue.Outcome) string {
 	return join(": ", string(o.Result), agent.Shorten(o.ResultDetail, maxDetail))
 }
 
-// Counts prints the run in numbers.
+// Counts prints the run in numbers, of the plan that was printed last.
 func (l *Log) Counts(s requeue.Summary) {
 	c := s.Counts
+	l.mu.Lock()
+	t := newTally(l.known.plan)
+	l.mu.Unlock()
 	l.Section("Counts")
-	l.Line("Pull requests: %d active, %d left alone as a whole", c.PullRequest, c.SkippedPullRequest)
-	l.Line("Evaluations: %d read, %d planned, %d left alone", c.Evaluation, c.Planned, c.Skipped)
-	if tried := c.Requeued + c.Declined + c.Moved + c.Failed; tried > 0 {
-		l.Line("Done: %d re-queued, %d declined, %d moved, %d failed", c.Requeued, c.Declined, c.Moved, c.Failed)
+	unread := ""
+	if t.unreadRequests > 0 {
+		unread = fmt.Sprintf("%d not readable", t.unreadRequests)
+	}
+	l.Line("Pull requests: %s", join(", ", fmt.Sprintf("%d active, %d left alone as a whole", c.PullRequest, c.SkippedPullRequest), unread))
+	l.Line("Evaluations: %d read, %d planned, %s", c.Evaluation, c.Planned, t.skipped())
+	if c.Planned > t.notBegun {
+		left := ""
+		if t.notBegun > 0 {
+			left = fmt.Sprintf("%d not begun", t.notBegun)
+		}
+		l.Line("Done: %s", join(", ", fmt.Sprintf("%d re-queued, %d declined, %d moved, %d failed", c.Requeued, c.Declined, c.Moved, t.failed), left))
 	}
 	if c.Succeeded+c.Rejected+c.Pending > 0 {
 		l.Line("Results: %d succeeded, %d rejected, %d pending", c.Succeeded, c.Rejected, c.Pending)

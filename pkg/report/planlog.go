@@ -64,16 +64,10 @@ func (l *Log) Plan(p requeue.Plan, dryRun bool) {
 	l.mu.Unlock()
 	l.rawDecisions(p)
 
-	evaluations, alone := 0, 0
-	for _, pr := range p.PullRequests {
-		evaluations += len(pr.Evaluations)
-		if pr.Skipped != "" {
-			alone++
-		}
-	}
-	of := fmt.Sprintf("%s of %s", plural(evaluations, "evaluation"), plural(len(p.PullRequests), "pull request"))
-	if alone > 0 && evaluations == 0 {
-		of += fmt.Sprintf(" (%d left alone as a whole)", alone)
+	t := newTally(p)
+	of := fmt.Sprintf("%s of %s", plural(t.read, "evaluation"), plural(len(p.PullRequests), "pull request"))
+	if t.pullRequests > 0 && t.read == 0 {
+		of += fmt.Sprintf(" (%d left alone as a whole)", t.pullRequests)
 	}
 	verb := "will be"
 	if dryRun {
@@ -89,8 +83,7 @@ func (l *Log) Plan(p requeue.Plan, dryRun bool) {
 	}
 	now := l.now()
 	for _, a := range actions {
-		text := stateWord(a.State) + ", " + buildText(a.Evaluation, now)
-		l.Line("%s", k.line(a, join("; ", text, detailText(*a.EvaluationPlan))))
+		l.Line("%s", k.line(a, join("; ", stateText(*a.EvaluationPlan, now), detailText(*a.EvaluationPlan))))
 	}
 	l.unread(k)
 	l.limits(p)
@@ -159,29 +152,12 @@ func countReasons(p requeue.Plan) map[requeue.Reason]int {
 
 // leftAlone says what is left alone: each with its reason, or where that would be too much their numbers by reason.
 func (l *Log) leftAlone(k known) {
-	pullRequests, evaluations := 0, 0
-	for _, pr := range k.plan.PullRequests {
-		if pr.Skipped != "" {
-			pullRequests++
-		}
-		for _, e := range pr.Evaluations {
-			if e.Reason != "" {
-				evaluations++
-			}
-		}
-	}
-	if pullRequests+evaluations == 0 {
+	t := newTally(k.plan)
+	if t.pullRequests+t.evaluations == 0 {
 		return
 	}
-	var parts []string
-	if pullRequests > 0 {
-		parts = append(parts, plural(pullRequests, "pull request"))
-	}
-	if evaluations > 0 {
-		parts = append(parts, plural(evaluations, "evaluation"))
-	}
-	l.Group("Left alone: " + join(" and ", parts...))
-	if pullRequests+evaluations > maxLeftAlone {
+	l.Group("Left alone: " + t.text())
+	if t.pullRequests+t.evaluations > maxLeftAlone {
 		l.leftAloneByReason(k.plan)
 	} else {
 		l.leftAloneEach(k)
@@ -194,7 +170,7 @@ func (l *Log) leftAloneEach(k known) {
 	for _, pr := range k.plan.PullRequests {
 		if pr.Skipped != "" {
 			text, _ := Explain(pr.Skipped)
-			l.Line("%s", k.namer.line("  ", pr.PullRequest, withDetail(string(pr.Skipped), text, agent.Shorten(pr.Detail, maxDetail))))
+			l.Line("%s", k.namer.line("  ", pr.PullRequest, withDetail(string(pr.Skipped), text, skippedDetail(pr))))
 		}
 		for _, e := range pr.Evaluations {
 			if e.Reason != "" {
@@ -263,7 +239,7 @@ func groupLeftAlone(p requeue.Plan) []leftAloneGroup {
 			add(reason, states[state], "evaluation", " ("+string(state)+")", text, input)
 			others -= states[state]
 		}
-		add(reason, others, "evaluation", "", onlyBuilds, "")
+		add(reason, others, "evaluation", "", notABuild, "")
 	}
 	return groups
 }

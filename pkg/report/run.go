@@ -120,12 +120,6 @@ func (r Run) Headline() string {
 		}
 	}
 	of := func(n int) string { return plural(n, "evaluation") + " of " + plural(touched, "pull request") }
-	was := func(n int) string {
-		if n == 1 {
-			return "was"
-		}
-		return "were"
-	}
 	var parts []string
 	switch {
 	case r.DryRun && c.Planned > 0:
@@ -133,7 +127,7 @@ func (r Run) Headline() string {
 	case r.DryRun:
 		parts = append(parts, "Dry run: nothing would be re-queued")
 	case c.Requeued > 0:
-		parts = append(parts, of(c.Requeued)+" "+was(c.Requeued)+" re-queued")
+		parts = append(parts, of(c.Requeued)+" "+requeue.Was(c.Requeued)+" re-queued")
 	case c.Planned == 0 && c.Failed == 0 && len(r.Failures) == 0 && !r.Summary.Limited:
 		parts = append(parts, "There was nothing to re-queue")
 	default:
@@ -142,7 +136,7 @@ func (r Run) Headline() string {
 	if r.Cancelled {
 		parts[0] = "The run was cancelled. " + parts[0]
 		if left := r.notBegun(); left > 0 {
-			parts = append(parts, fmt.Sprintf("%d of the plan %s not begun", left, was(left)))
+			parts = append(parts, fmt.Sprintf("%d of the plan %s not begun", left, requeue.Was(left)))
 		}
 	}
 	say := func(n int, text string) {

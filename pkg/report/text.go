@@ -6,14 +6,13 @@ import (
 	"time"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
+	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
+// What is shown of foreign text, in characters. A title is cut alike wherever it is shown, so that it reads the same in
+// the plan, in what happened, in the summary and in a search.
 const (
-	// aimLine is the length that composed lines aim at.
-	aimLine = 200
-
-	maxTitle  = 80
-	minTitle  = 20
+	maxTitle  = 60
 	maxName   = 60 // branches, policies, repositories
 	maxDetail = 200
 )
@@ -37,15 +36,7 @@ func ago(d time.Duration) string {
 }
 
 // plural is a number with its noun: "1 pull request", "2 repositories".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if stem, found := strings.CutSuffix(noun, "y"); found {
-		return fmt.Sprintf("%d %sies", n, stem)
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func plural(n int, noun string) string { return requeue.Plural(n, noun) }
 
 // join puts the texts that are not empty beside each other.
 func join(separator string, texts ...string) string {

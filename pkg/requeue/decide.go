@@ -209,7 +209,12 @@ func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Fac
 	return v
 }
 
-func used(n, limit int) string { return fmt.Sprintf("%d of %d retries used", n, limit) }
+func used(n, limit int) string {
+	if limit <= 0 {
+		return "no retry is allowed"
+	}
+	return fmt.Sprintf("%d of %s used", n, Plural(limit, "retry"))
+}
 
 func join(a, b string) string {
 	if b == "" {

@@ -397,7 +397,7 @@ func evaluationRows() []evaluationRow {
 		{
 			name: "errorNotRetryable: the step has lost errors, and its log is cut", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),
 			svc: logs(step(11, 12, 10), requeue.LogEnd{Lines: []string{"x"}}), want: "errorNotRetryable",
-			detail: `neverRetryIf cannot be ruled out: step "Test" keeps 10 of its 12 errors (1 error texts and 1 log lines were to be had)`,
+			detail: `neverRetryIf cannot be ruled out: step "Test" keeps 10 of its 12 errors (1 error text and 1 log line were to be had)`,
 		},
 		{
 			name: "errorNotRetryable: the step has lost errors, and its log is whole", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),

@@ -86,7 +86,7 @@ func (b Errors) had(e Evaluation, l Logs) string {
 	for _, end := range l.Ends {
 		lines += len(end.Lines)
 	}
-	return fmt.Sprintf("%d error texts and %d log lines were to be had", len(e.Preview)+len(b.Texts)+len(l.Validation), lines)
+	return Plural(len(e.Preview)+len(b.Texts)+len(l.Validation), "error text") + " and " + Plural(lines, "log line") + " were to be had"
 }
 
 // maxErrorText bounds what a pattern is tried on, in bytes.

@@ -1,5 +1,10 @@
 package requeue
 
+import (
+	"fmt"
+	"strings"
+)
+
 // BuildPolicyType is the only policy type that reacts to a re-queue (rest-api-specs, policy 7.1).
 const BuildPolicyType = "0609b952-1397-4640-95ec-e00a01b2c241"
 
@@ -115,3 +120,22 @@ const (
 	ResultRejected  Result = "rejected"
 	ResultPending   Result = "pending"
 )
+
+// Plural is a number with its noun: "1 pull request", "2 repositories", "0 evaluations".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if stem, found := strings.CutSuffix(noun, "y"); found {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Was is the verb after a number of things: "1 was", "2 were".
+func Was(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}

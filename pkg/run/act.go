@@ -41,7 +41,12 @@ func (r *run) options(facts requeue.Facts) execute.Options {
 func (r *run) execute(ctx context.Context, plan requeue.Plan, facts requeue.Facts) {
 	execute.Execute(ctx, plan, r.options(facts), r.log.Outcome)
 	counts := requeue.Summarize(plan).Counts
-	r.soFar = fmt.Sprintf("%d of %d planned evaluations were re-queued", counts.Requeued, counts.Planned)
+	r.soFar = doneSoFar(counts)
+}
+
+// doneSoFar says how much of the plan was carried out.
+func doneSoFar(c requeue.Counts) string {
+	return fmt.Sprintf("%d of %s %s re-queued", c.Requeued, requeue.Plural(c.Planned, "planned evaluation"), requeue.Was(c.Requeued))
 }
 
 func (r *run) follow(ctx context.Context, plan requeue.Plan, facts requeue.Facts) {
@@ -51,7 +56,7 @@ func (r *run) follow(ctx context.Context, plan requeue.Plan, facts requeue.Facts
 	}
 	execute.Follow(ctx, plan, r.options(facts), r.config.WaitTimeout, func(a requeue.Action, open int) {
 		r.log.Result(a)
-		r.log.Progress(100*(total-open)/total, fmt.Sprintf("%d of %d evaluations have their result", total-open, total))
+		r.log.Progress(100*(total-open)/total, fmt.Sprintf("%d of %s finished", total-open, requeue.Plural(total, "evaluation")))
 	})
 	if ctx.Err() == nil {
 		r.log.Warnings(plan.Unread(), r.tell)

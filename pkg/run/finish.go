@@ -57,8 +57,7 @@ func cancelText(plan requeue.Plan, s requeue.Summary) string {
 			notBegun++
 		}
 	}
-	return fmt.Sprintf("The run was cancelled: %d of %d planned evaluations were re-queued, %d were not begun.",
-		s.Counts.Requeued, s.Counts.Planned, notBegun)
+	return fmt.Sprintf("The run was cancelled: %s, %d %s not begun.", doneSoFar(s.Counts), notBegun, requeue.Was(notBegun))
 }
 
 // say adds an issue where the result has a cause that no line before has named.
@@ -71,10 +70,11 @@ func (r *run) say(result requeue.TaskResult, e requeue.Ending) {
 		r.log.Warning("There was nothing to re-queue.")
 	}
 	if e.Counts.Pending > 0 {
-		r.log.Warning(fmt.Sprintf("%d re-queued evaluation(s) have no result yet.", e.Counts.Pending))
+		r.log.Warning("Without a result yet: " + requeue.Plural(e.Counts.Pending, "re-queued evaluation") + ".")
 	}
 	if e.Counts.Rejected > 0 && rules.FailOnRejected {
-		r.log.Error(fmt.Sprintf("%d re-queued evaluation(s) were rejected, and failOnRejected is true.", e.Counts.Rejected))
+		r.log.Error(fmt.Sprintf("%s %s rejected, and failOnRejected is true.",
+			requeue.Plural(e.Counts.Rejected, "re-queued evaluation"), requeue.Was(e.Counts.Rejected)))
 	}
 	if result == requeue.TaskFailed && e.OnlyDeclined() {
 		r.log.Error("Nothing was re-queued: the service took every request and started no build.")

@@ -14,7 +14,7 @@ func TestCancelText(t *testing.T) {
 	}}
 	summary := requeue.Summarize(plan)
 	summary.Counts.Failed = 2 // pull requests that could not be read
-	want := "The run was cancelled: 1 of 3 planned evaluations were re-queued, 2 were not begun."
+	want := "The run was cancelled: 1 of 3 planned evaluations was re-queued, 2 were not begun."
 	if got := cancelText(plan, summary); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
