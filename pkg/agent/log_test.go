@@ -19,17 +19,6 @@ func newLog(o LogOptions) (*Log, *bytes.Buffer) {
 	return NewLog(&out, o), &out
 }
 
-// hostile is what the fuzz targets start from.
-func hostile() []string {
-	return []string{
-		"", "plain", "##vso[task.complete result=Skipped]", "###vso[task.complete result=Skipped;done=true]",
-		"#", "##", "a\r\n##vso[task.setvariable variable=x]y", "\u2028##[error]x", "\u0085##[group]", "#\u200b#vso[task.debug]",
-		"#\u00ad#vso[build.addbuildtag]x", "\u202e]osv##", "%0A##vso[task.debug]", "%0D%0A", "];result=Failed", ";isoutput=false",
-		"\xff\xfe##vso[\xff", "\x1b[31mred\x1b[0m", "\x00", "##VSO[task.complete]", "\ufeff##vso[task.complete]", "#\ufe0f#vso[task.complete]",
-		"%AZP25", "%3B%5D", strings.Repeat("#", 1100), strings.Repeat("\U0001F600", 550), strings.Repeat("a", 999) + "##",
-	}
-}
-
 // everything goes through every way that a Log has, with text wherever a stranger can write.
 func everything(l *Log, text string) {
 	l.Section(text)
@@ -63,7 +52,7 @@ func shapes(t *testing.T, output string) []string {
 
 // FuzzLines: whatever a stranger writes, an agent sees the same commands, tags and lines.
 func FuzzLines(f *testing.F) {
-	for _, text := range hostile() {
+	for _, text := range agenttest.Hostile() {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, foreign string) {
@@ -131,7 +120,7 @@ func TestFirstWriteError(t *testing.T) {
 }
 
 func FuzzCommand(f *testing.F) {
-	for _, text := range hostile() {
+	for _, text := range agenttest.Hostile() {
 		f.Add(text, text)
 	}
 	f.Fuzz(func(t *testing.T, value, data string) {
@@ -151,7 +140,7 @@ func FuzzCommand(f *testing.F) {
 }
 
 func FuzzMask(f *testing.F) {
-	for _, text := range hostile() {
+	for _, text := range agenttest.Hostile() {
 		f.Add(text)
 	}
 	f.Add("secret")

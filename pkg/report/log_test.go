@@ -70,15 +70,10 @@ func shapes(t *testing.T, output string) []string {
 
 // hostile is what the fuzz targets start from.
 func hostile() []string {
-	return []string{
-		"", "plain", "##vso[task.complete result=Skipped]", "###vso[task.complete result=Skipped;done=true]",
-		"#", "##", "a\r\n##vso[task.setvariable variable=x]y", "\u2028##[error]x", "\u0085##[group]", "#\u200b#vso[task.debug]",
-		"#\u00ad#vso[build.addbuildtag]x", "\u202e]osv##", "%0A##vso[task.debug]", "%0D%0A", "];result=Failed", ";isoutput=false",
-		"\xff\xfe##vso[\xff", "\x1b[31mred\x1b[0m", "\x00", "##VSO[task.complete]", "\ufeff##vso[task.complete]", "#\ufe0f#vso[task.complete]",
-		"%AZP25", "%3B%5D", strings.Repeat("#", 1100), strings.Repeat("\U0001F600", 550), strings.Repeat("a", 999) + "##",
+	return append(agenttest.Hostile(),
 		"` | \n# title\n<img src=x onerror=alert(1)> [x](javascript:alert(1)) @<guid> #12 !34 https://evil.example www.evil.example",
 		"<!-- reschedule-pull-request-evaluations -->", "</td></tr>", "- list", "1. list", "    code", "---", "===", "$x$", ":smile:", "[[_TOC_]]",
-	}
+	)
 }
 
 func FuzzLog(f *testing.F) {

@@ -69,6 +69,18 @@ func Shape(line string) (string, error) {
 	return "text", nil
 }
 
+// Hostile are texts of strangers that could be taken for commands or tags, end a line, or hide something: what a fuzz target
+// for a task's output starts from.
+func Hostile() []string {
+	return []string{
+		"", "plain", "##vso[task.complete result=Skipped]", "###vso[task.complete result=Skipped;done=true]",
+		"#", "##", "a\r\n##vso[task.setvariable variable=x]y", "\u2028##[error]x", "\u0085##[group]", "#\u200b#vso[task.debug]",
+		"#\u00ad#vso[build.addbuildtag]x", "\u202e]osv##", "%0A##vso[task.debug]", "%0D%0A", "];result=Failed", ";isoutput=false",
+		"\xff\xfe##vso[\xff", "\x1b[31mred\x1b[0m", "\x00", "##VSO[task.complete]", "\ufeff##vso[task.complete]", "#\ufe0f#vso[task.complete]",
+		"%AZP25", "%3B%5D", strings.Repeat("#", 1100), strings.Repeat("\U0001F600", 550), strings.Repeat("a", 999) + "##",
+	}
+}
+
 // unseen finds a character that ends a line, moves the cursor or cannot be seen.
 func unseen(text string) (rune, bool) {
 	for _, r := range text {
