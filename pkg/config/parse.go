@@ -104,27 +104,21 @@ func number(text string, low, high int) (n int, digits, ok bool) {
 // largest bounds every number below 2^31, so that 32-bit builds agree.
 const largest = math.MaxInt32
 
-func (f *faults) count(input, value string, low, high int) int {
-	return f.countOr(input, value, low, high)
+// count is a whole number from low to high. Words that the input takes besides are only told: the caller has looked for them.
+func (f *faults) count(input, value string, low, high int, words ...string) int {
+	return f.within(input, value, low, high, strings.Join(append([]string{fmt.Sprintf("%d to %d", low, high)}, words...), ", "))
 }
 
 // zeroOr is a whole number that is 0 or at least so large.
 func (f *faults) zeroOr(input, value string, low int) int {
-	n, digits, ok := number(value, 0, largest)
-	switch {
-	case ok && (n == 0 || n >= low):
-		return n
-	case digits:
-		f.add(input, "%s is out of range; allowed: 0, or %d to %d", quote(value), low, largest)
-	default:
-		f.add(input, "%s is not a whole number; allowed: 0, or %d to %d", quote(value), low, largest)
+	if _, _, ok := number(value, 0, 0); ok {
+		return 0
 	}
-	return 0
+	return f.within(input, value, low, largest, fmt.Sprintf("0, or %d to %d", low, largest))
 }
 
-// countOr is count for an input that also takes words, which the caller has looked for.
-func (f *faults) countOr(input, value string, low, high int, words ...string) int {
-	allowed := strings.Join(append([]string{fmt.Sprintf("%d to %d", low, high)}, words...), ", ")
+// within is a whole number from low to high, or 0 and a fault that says what is allowed.
+func (f *faults) within(input, value string, low, high int, allowed string) int {
 	n, digits, ok := number(value, low, high)
 	switch {
 	case ok:

@@ -40,7 +40,7 @@ func (l *loader) readRules() {
 
 	r.MaxPerRun = f.count("maxPerRun", in.MaxPerRun, 0, largest)
 	if r.AutoInFlight = strings.EqualFold(in.MaxInFlightPerBranch, "auto"); !r.AutoInFlight {
-		r.MaxInFlightPerBranch = f.countOr("maxInFlightPerBranch", in.MaxInFlightPerBranch, 0, largest, "auto")
+		r.MaxInFlightPerBranch = f.count("maxInFlightPerBranch", in.MaxInFlightPerBranch, 0, largest, "auto")
 	}
 	r.Order, r.OrderLabels = f.order(splitList(in.Order, "comma"))
 	r.WaitForTargetBranch = oneOf(f, "waitForTargetBranch", in.WaitForTargetBranch,
