@@ -548,7 +548,7 @@ func TestWordsOfARunAreExplained(t *testing.T) {
 	t.Parallel()
 	page := read(t, "docs/troubleshooting.md")
 	for _, tc := range []struct{ file, said, explained string }{
-		{"pkg/execute/first.go", `"not sent: refused for pull request %d"`, "\n### not sent: refused for pull request N\n"},
+		{"pkg/execute/lane.go", `"not sent: refused for pull request %d"`, "\n### not sent: refused for pull request N\n"},
 		{"pkg/execute/confirm.go", "accepted, no build seen yet", "Accepted, no build seen yet"},
 		{"pkg/execute/confirm.go", "the project shows no pipeline %d any more", "the project shows no pipeline N any more"},
 		{"pkg/execute/confirm.go", "most likely this identity lacks the permission", "most likely this identity lacks the permission"},
