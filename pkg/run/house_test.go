@@ -50,43 +50,15 @@ func listPackages(t *testing.T) []goPackage {
 	}
 }
 
-// TestImports holds the house together: who may import whom, and why not.
+// TestImports holds the code against the table of folders in docs/architecture.md: each package imports what its row
+// names, and nothing else of ours.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	pure := []string{
 		"cmp", "errors", "fmt", "hash/fnv", "iter", "maps", "path", "regexp", "slices", "sort", "strconv", "strings", "time",
 		"github.com/google/uuid",
 	}
-	ours := map[string]struct {
-		may []string // import of ours
-		why string   // nothing else
-	}{
-		"pkg/requeue":               {nil, "the rules stand below everything, so that each is a row in a table"},
-		"pkg/agent":                 {nil, "any task could import it"},
-		"pkg/agent/agenthttp":       {[]string{"pkg/agent"}, "any task could import it"},
-		"pkg/parallel":              {nil, "it knows nothing of the product"},
-		"pkg/config":                {[]string{"pkg/agent", "pkg/requeue"}, "a configuration is read before there is anything to ask or to print to"},
-		"pkg/azdo":                  {[]string{"pkg/agent", "pkg/agent/agenthttp", "pkg/requeue"}, "the client is told what it needs, and does not print"},
-		"pkg/azdo/azdotest":         {[]string{"pkg/azdo/azdotest/openapi"}, "a stand-in that shared code with the client would share its mistakes"},
-		"pkg/azdo/azdotest/openapi": {nil, "the service's description has nothing to do with ours"},
-		"pkg/report":                {[]string{"pkg/agent", "pkg/requeue"}, "what is shown is handed in; nothing is found out while it is printed"},
-		"pkg/record":                {nil, "what may stand in a recording is decided without the rules"},
-		"pkg/discover":              {[]string{"pkg/config", "pkg/azdo", "pkg/parallel", "pkg/requeue"}, "reading writes nothing, neither to the service nor to the log"},
-		"pkg/execute":               {[]string{"pkg/parallel", "pkg/requeue"}, "a plan is carried out over a few functions, so that a simulation can stand behind them"},
-		"pkg/run": {
-			[]string{"pkg/agent", "pkg/config", "pkg/azdo", "pkg/discover", "pkg/execute", "pkg/parallel", "pkg/record", "pkg/report", "pkg/requeue"},
-			"the line stands at the top",
-		},
-		"pkg/command":          {[]string{"pkg/config"}, "what a flag holds is judged where a variable is"},
-		"examples/size":        {[]string{"pkg/agent"}, "an example is what anybody could write"},
-		"examples/connection":  {[]string{"pkg/agent"}, "an example is what anybody could write"},
-		"cmd/task":             {[]string{"pkg/agent", "pkg/command", "pkg/run"}, "the process knows the agent, the command line and the line alone"},
-		"pkg/agent/agenttest":  {nil, "an agent knows no task"},
-		"cmd/demo":             {[]string{"pkg/azdo/azdotest", "cmd/demo/show", "pkg/agent/agenttest"}, "the demonstration runs the real program"},
-		"cmd/demo/show":        {[]string{"pkg/agent/agenttest"}, "it shows what any program has written"},
-		"cmd/replay":           {[]string{"cmd/replay/recording", "cmd/demo/show", "pkg/agent/agenttest"}, "a replay runs the real program"},
-		"cmd/replay/recording": {[]string{"pkg/agent/agenttest"}, "a recording is served as it is"},
-	}
+	ours := rooms(t)
 	only := []struct {
 		imported string
 		by       []string
@@ -100,13 +72,19 @@ func TestImports(t *testing.T) {
 	}
 	for _, p := range listPackages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)
-		edges, known := ours[name]
-		if !known && strings.HasPrefix(name, "pkg/") {
-			t.Errorf("%s is not in the list: say what it may import, and why nothing else", name)
+		row, known := ours[name]
+		if !known && len(p.GoFiles) > 0 {
+			t.Errorf("%s is not in the table of docs/architecture.md: say what it may import, and what it must not know", name)
+		}
+		delete(ours, name)
+		for _, may := range row.imports {
+			if !slices.Contains(p.Imports, module+may) {
+				t.Errorf("%s does not import %s, as docs/architecture.md says", name, may)
+			}
 		}
 		for _, imported := range p.Imports {
-			if inner, isOurs := strings.CutPrefix(imported, module); isOurs && known && !slices.Contains(edges.may, inner) {
-				t.Errorf("%s imports %s: %s", name, inner, edges.why)
+			if inner, isOurs := strings.CutPrefix(imported, module); isOurs && known && !slices.Contains(row.imports, inner) {
+				t.Errorf("%s imports %s, which docs/architecture.md does not say: it must not know %s", name, inner, row.mustNotKnow)
 			}
 			if name == "pkg/requeue" && !slices.Contains(pure, imported) {
 				t.Errorf("pkg/requeue imports %s: the decision core is pure", imported)
@@ -125,6 +103,9 @@ func TestImports(t *testing.T) {
 				}
 			}
 		}
+	}
+	for name := range ours {
+		t.Errorf("docs/architecture.md has a row for %s, which is no package", name)
 	}
 }
 
