@@ -1,8 +1,9 @@
+// Code generated from task/task.json by ./build.sh docs; DO NOT EDIT.
+
 package config
 
-// inputs are the task's inputs as the agent hands them over, in the order of task.json. The names and the defaults stand
-// in task.json a second time; a test keeps both equal. list says what separates the items: "comma" takes commas and new
-// lines, "line" new lines only.
+// inputs are the task's inputs as the agent hands them over. list says what separates the items: "comma" takes commas
+// and new lines, "line" new lines only.
 type inputs struct {
 	Repositories   string `env:"INPUT_REPOSITORIES" input:"repositories" list:"comma"`
 	PullRequestIDs string `env:"INPUT_PULLREQUESTIDS" input:"pullRequestIds" list:"comma"`

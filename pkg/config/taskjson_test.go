@@ -3,8 +3,14 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"os"
+	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,49 +68,12 @@ func task(t *testing.T) definition {
 	return d
 }
 
-// TestContract holds the definition against the public contract: names, types, defaults, groups and order.
+var update = flag.Bool("update", false, "rewrite the contract")
+
+// TestContract holds the definition against the public contract: names, types, defaults, groups and order. Whoever changes
+// it runs the test with -update, and the diff shows what users will notice.
 func TestContract(t *testing.T) {
 	t.Parallel()
-	const want = `
-repositories multiLine pullRequests
-pullRequestIds string pullRequests
-targetBranches multiLine pullRequests
-sourceBranches multiLine pullRequests
-labels multiLine pullRequests
-authors multiLine pullRequests
-titles multiLine pullRequests
-drafts pickList(include,only,skip) pullRequests =skip
-createdWithin string pullRequests
-require string pullRequests
-when string evaluations =expired
-policies multiLine evaluations
-enforcement pickList(all,optional,required) evaluations =all
-manualPolicies pickList(include,only,skip) evaluations =skip
-outdatedAfter string evaluations =12h
-expiringWithin string evaluations =8h
-maxRetriesPerCommit string retries =2
-cooldown string retries =10m
-retryOnlyIf multiLine retries
-neverRetryIf multiLine retries
-pauseAfterFailures string retries =0
-maxPerRun string limits =20
-maxInFlightPerBranch string limits =0
-order string limits =autoComplete,stalest
-waitForTargetBranch pickList(false,probe,true) limits =false
-sliceAcrossJobs boolean limits =false
-dryRun boolean run =false
-wait boolean run =false
-waitTimeout string run =45m
-failOnRejected boolean run =false
-onNothing pickList(fail,ignore,warn) run =ignore
-onError pickList(fail,warn) run =fail
-comment pickList(always,exhausted,never) run =never
-reportPath string run
-concurrency string run =8
-recordPath string run
-organization string connection
-azureSubscription connectedService:AzureRM connection
-`
 	var lines []string
 	for _, i := range task(t).Inputs {
 		line := i.Name + " " + i.Type
@@ -117,7 +86,55 @@ azureSubscription connectedService:AzureRM connection
 		}
 		lines = append(lines, line)
 	}
-	diff(t, strings.Split(strings.TrimSpace(want), "\n"), lines)
+	const file = "testdata/contract.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, strings.Split(strings.TrimSpace(strings.ReplaceAll(string(want), "\r\n", "\n")), "\n"), lines)
+}
+
+// TestNoInputIsOverlooked: an input that task.json has, and that nothing here looks at, would do nothing without a word.
+func TestNoInputIsOverlooked(t *testing.T) {
+	t.Parallel()
+	read := map[string]bool{}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The inputs are read as in.Name or l.in.Name.
+		ast.Inspect(file, func(n ast.Node) bool {
+			selector, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			switch of := selector.X.(type) {
+			case *ast.Ident:
+				read[selector.Sel.Name] = read[selector.Sel.Name] || of.Name == "in"
+			case *ast.SelectorExpr:
+				read[selector.Sel.Name] = read[selector.Sel.Name] || of.Sel.Name == "in"
+			}
+			return true
+		})
+	}
+	for field := range reflect.TypeFor[inputs]().Fields() {
+		if !read[field.Name] {
+			t.Errorf("nothing in this package reads the input %s", field.Tag.Get("input"))
+		}
+	}
 }
 
 func TestTagsAgreeWithTheDefinition(t *testing.T) {
@@ -153,6 +170,9 @@ func TestTagsAgreeWithTheDefinition(t *testing.T) {
 		if in.Type == "boolean" {
 			expectNoFaults(t, variables{f.env: "True"})
 			expectNoFaults(t, variables{f.env: "False"})
+			if _, found := load(t, job(variables{f.env: "neither"})); len(found) != 1 || found[0].Input != f.name {
+				t.Errorf("%s: \"neither\" is no fault: %v", f.name, found)
+			}
 		}
 	}
 	var lines []string

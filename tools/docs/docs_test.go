@@ -58,6 +58,17 @@ func TestPagesAreGenerated(t *testing.T) {
 	}
 }
 
+// TestChangelogNamesEveryInput: people learn from it that there is a new one.
+func TestChangelogNamesEveryInput(t *testing.T) {
+	t.Parallel()
+	changes := read(t, "CHANGELOG.md")
+	for _, in := range theDefinition(t).Inputs {
+		if !strings.Contains(changes, "`"+in.Name) {
+			t.Errorf("CHANGELOG.md does not mention the input %s", in.Name)
+		}
+	}
+}
+
 // TestPagesHaveEveryPart: a page from which a part's markers vanished would not drift.
 func TestPagesHaveEveryPart(t *testing.T) {
 	t.Parallel()

@@ -37,7 +37,7 @@ func (in input) flagKind() string {
 	switch {
 	case in.Type == "boolean":
 		return "bool"
-	case in.Type == "multiLine" || strings.Contains(in.HelpMarkDown, "commas"):
+	case in.list() != "":
 		return "list"
 	case len(in.Options) > 0:
 		return "word"
@@ -46,6 +46,20 @@ func (in input) flagKind() string {
 	}
 	return "text"
 }
+
+// list says what separates the items of a list: "line" is new lines only, "comma" commas as well; "" is no list.
+func (in input) list() string {
+	switch {
+	case perLine.MatchString(in.HelpMarkDown):
+		return "line"
+	case in.Type == "multiLine" || strings.Contains(in.HelpMarkDown, "commas"):
+		return "comma"
+	}
+	return ""
+}
+
+// perLine is how the help of an input says that only new lines separate its items.
+var perLine = regexp.MustCompile(`(?i)\bone per line\b`)
 
 // flagHelp is the first sentence of the help, and what is allowed where that is a choice.
 func (in input) flagHelp() string {

@@ -68,17 +68,22 @@ func run(root string, checkOnly bool) error {
 			return err
 		}
 	}
-	// Without the file there is nothing yet that could differ.
-	before, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(flagsFile))) //nolint:gosec // a file of the repository
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("read the flags: %w", err)
-	}
-	after, err := d.flags()
-	if err != nil {
-		return fmt.Errorf("write the flags: %w", err)
-	}
-	if err := put(flagsFile, string(before), after); err != nil {
-		return err
+	for _, source := range []struct {
+		file  string
+		write func() (string, error)
+	}{{flagsFile, d.flags}, {inputsFile, d.inputs}} {
+		// Without the file there is nothing yet that could differ.
+		before, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(source.file))) //nolint:gosec // a file of the repository
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("read a generated file: %w", err)
+		}
+		after, err := source.write()
+		if err != nil {
+			return fmt.Errorf("generate %s: %w", source.file, err)
+		}
+		if err := put(source.file, string(before), after); err != nil {
+			return err
+		}
 	}
 	return errors.Join(faults...)
 }
