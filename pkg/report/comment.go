@@ -17,7 +17,7 @@ const CommentMarker = "<!-- reschedule-pull-request-evaluations -->"
 func CommentText(pr requeue.PullRequestPlan, collection string, always bool) string {
 	var exhausted, requeued, declined []string
 	for _, e := range pr.Evaluations {
-		policy := "- " + markdown(policyName(e), maxName) + ": "
+		policy := "- " + policyCell(e) + ": "
 		before := buildLink(collection, pr.PullRequest, e.Evaluation.BuildID)
 		o := outcome(e)
 		switch {

@@ -13,6 +13,8 @@ type Log struct {
 	*agent.Log
 	now func() time.Time // for "started 3 h ago"
 
+	collection string // for addresses; without it there are none
+
 	mu    sync.Mutex
 	known known // the plan that was printed last
 }

@@ -144,9 +144,16 @@ func reasonText(e requeue.EvaluationPlan) string {
 	return string(e.Reason)
 }
 
-// BuildURL is the browser page of a build.
-func BuildURL(collection, project string, id int) string {
-	return strings.TrimRight(collection, "/") + "/" + url.PathEscape(project) + "/_build/results?buildId=" + strconv.Itoa(id)
+// maxProject is how many characters a project's name may take in an address, escaped; the service allows names of 64.
+const maxProject = 200
+
+// BuildURL is the browser page of a build. A name that no project can have gives way to the project's ID.
+func BuildURL(collection string, project requeue.Project, id int) string {
+	name := url.PathEscape(project.Name)
+	if name == "" || len(name) > maxProject {
+		name = project.ID.String()
+	}
+	return strings.TrimRight(collection, "/") + "/" + name + "/_build/results?buildId=" + strconv.Itoa(id)
 }
 
 // errorText is the text of an error for people; "" for none.

@@ -18,6 +18,21 @@ func (l *Log) Outcome(a requeue.Action) {
 		l.Section("What happened")
 	}
 	l.Line("%s", l.known.line(a, join(", ", outcomeText(*a.Outcome), resultText(*a.Outcome))))
+	if l.collection != "" && a.Outcome.Kind != requeue.OutcomePlanned {
+		l.addresses(a)
+	}
+}
+
+// addresses are the pages of the pull request and of the newest build that is known, to be opened from a terminal.
+func (l *Log) addresses(a requeue.Action) {
+	build := cmp.Or(a.Outcome.BuildAfter, a.Evaluation.BuildID)
+	page := ""
+	if build > 0 {
+		page = safeURL(BuildURL(l.collection, a.PullRequest.Repository.Project, build))
+	}
+	if text := join("  ", safeURL(a.PullRequest.URL()), page); text != "" {
+		l.Line("     %s", text)
+	}
 }
 
 // Result prints how a re-queued evaluation ended, where the run waits.

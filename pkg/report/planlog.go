@@ -32,8 +32,9 @@ func (k known) line(a requeue.Action, after string) string {
 	return k.namer.line("  "+number, a.PullRequest, policyText(*a.EvaluationPlan)+": "+after)
 }
 
-// Head begins the log: what runs, where, and the rules that are in effect.
+// Head begins the log: what runs, where, and the rules that are in effect. It comes before every other line.
 func (l *Log) Head(version, collection string, effective []string) {
+	l.collection = collection
 	l.Section("Reschedule pull request evaluations " + version)
 	l.Line("Organization: %s", collection)
 	for _, text := range effective {
@@ -167,19 +168,34 @@ func (l *Log) leftAlone(k known) {
 }
 
 func (l *Log) leftAloneEach(k known) {
+	satisfied := 0
 	for _, pr := range k.plan.PullRequests {
 		if pr.Skipped != "" {
 			text, _ := Explain(pr.Skipped)
 			l.Line("%s", k.namer.line("  ", pr.PullRequest, withDetail(string(pr.Skipped), text, skippedDetail(pr))))
 		}
 		for _, e := range pr.Evaluations {
-			if e.Reason != "" {
+			switch {
+			case e.Reason == "":
+			case isSatisfiedOther(e):
+				satisfied++
+			default:
 				text, _ := explainEvaluation(e)
 				after := policyText(e) + ": " + withDetail(reasonText(e), text, detailText(e))
 				l.Line("%s", k.namer.line("  ", pr.PullRequest, after))
 			}
 		}
 	}
+	if satisfied > 0 {
+		l.Line("  Satisfied and not listed: %s of policies that are not builds, such as required reviewers", plural(satisfied, "evaluation"))
+	}
+}
+
+// isSatisfiedOther reports whether it is about a policy that is satisfied and is no build: there are many of these, and
+// nobody has to do anything about them, so they are counted.
+func isSatisfiedOther(e requeue.EvaluationPlan) bool {
+	satisfied := e.State == requeue.StateSucceeded || e.State == requeue.StateNotApplicable
+	return satisfied && e.Reason == requeue.NotSelectedState && !e.Evaluation.IsBuild()
 }
 
 // withDetail is "draft: it is a draft (detail)".
@@ -193,55 +209,8 @@ func withDetail(word, text, detail string) string {
 func (l *Log) leftAloneByReason(p requeue.Plan) {
 	l.Line("  More than %d, so they are counted here and listed in the report.", maxLeftAlone)
 	for _, g := range groupLeftAlone(p) {
-		l.Line("  %s%s: %s: %s", g.reason, g.state, g.count, g.text)
+		l.Line("  %s%s: %s: %s", g.reason, g.state, g.count(), g.text)
 	}
-}
-
-// leftAloneGroup is what was left alone for one reason; for the reason "state", in one state.
-type leftAloneGroup struct {
-	reason requeue.Reason
-	state  string // " (running)"
-	count  string // "3 evaluations"
-	text   string
-	input  string
-}
-
-// groupLeftAlone counts what is left alone, in the order of the reasons.
-func groupLeftAlone(p requeue.Plan) []leftAloneGroup {
-	counts := countReasons(p)
-	states := map[requeue.State]int{}
-	for _, pr := range p.PullRequests {
-		for _, e := range pr.Evaluations {
-			if e.Reason == requeue.NotSelectedState && e.Evaluation.IsBuild() {
-				states[e.State]++
-			}
-		}
-	}
-	var groups []leftAloneGroup
-	add := func(reason requeue.Reason, n int, noun, state, text, input string) {
-		if n > 0 {
-			groups = append(groups, leftAloneGroup{reason, state, plural(n, noun), text, input})
-		}
-	}
-	for _, reason := range requeue.PullRequestReasons() {
-		text, input := Explain(reason)
-		add(reason, counts[reason], "pull request", "", text, input)
-	}
-	for _, reason := range requeue.EvaluationReasons() {
-		if reason != requeue.NotSelectedState {
-			text, input := Explain(reason)
-			add(reason, counts[reason], "evaluation", "", text, input)
-			continue
-		}
-		others := counts[reason]
-		for _, state := range allStates() {
-			text, input := explainState(state)
-			add(reason, states[state], "evaluation", " ("+string(state)+")", text, input)
-			others -= states[state]
-		}
-		add(reason, others, "evaluation", "", notABuild, "")
-	}
-	return groups
 }
 
 func allStates() []requeue.State {

@@ -63,7 +63,7 @@ func Explain(reason requeue.Reason) (text, input string) {
 	case requeue.OtherSlice:
 		return "another parallel job looks after it: `sliceAcrossJobs` divides the pull requests between the jobs", "sliceAcrossJobs"
 	case requeue.ByHand:
-		return "this required policy is not a build, so it cannot be re-queued; a person or another service has to approve it", ""
+		return "this required policy is not a build, so no re-queue can help; it waits for a person or for another service", ""
 	case requeue.PolicyFilter:
 		return "neither the name of this policy nor its pipeline matches the input `policies`", "policies"
 	case requeue.Enforcement:

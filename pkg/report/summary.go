@@ -83,7 +83,7 @@ func (s *summaryWriter) actions() {
 	for _, a := range all[:min(len(all), maxRows)] {
 		target := join(", ", s.namer.repository(a.PullRequest.Repository), requeue.ShortBranch(a.PullRequest.TargetRefName))
 		cells := []string{
-			strconv.Itoa(a.Number), pullRequestCell(a.PullRequest), markdown(target, 2*maxName), markdown(policyName(*a.EvaluationPlan), maxName),
+			strconv.Itoa(a.Number), pullRequestCell(a.PullRequest), markdown(target, 2*maxName), policyCell(*a.EvaluationPlan),
 			stateWord(a.State), s.build(a.PullRequest, a.Evaluation.BuildID),
 		}
 		if !s.DryRun {
@@ -99,6 +99,14 @@ func pullRequestCell(pr *requeue.PullRequest) string {
 	return join(" ", link(strconv.Itoa(pr.ID), pr.URL()), markdown(pr.Title, maxTitle))
 }
 
+// policyCell is the policy's name; what is required is the usual case and not said.
+func policyCell(e requeue.EvaluationPlan) string {
+	if e.Evaluation.Policy.Blocking {
+		return markdown(policyName(e), maxName)
+	}
+	return markdown(policyName(e), maxName) + " (optional)"
+}
+
 // build is a build's number, linked; "" for none.
 func (s *summaryWriter) build(pr *requeue.PullRequest, id int) string {
 	return buildLink(s.Collection, pr, id)
@@ -108,7 +116,7 @@ func buildLink(collection string, pr *requeue.PullRequest, id int) string {
 	if id <= 0 {
 		return ""
 	}
-	return link(strconv.Itoa(id), BuildURL(collection, pr.Repository.Project.Name, id))
+	return link(strconv.Itoa(id), BuildURL(collection, pr.Repository.Project, id))
 }
 
 func (s *summaryWriter) outcomeCell(pr *requeue.PullRequest, o requeue.Outcome) string {
@@ -137,7 +145,7 @@ func (s *summaryWriter) human() {
 		}
 		line := "- Pull request " + pullRequestCell(pr)
 		if e != nil {
-			line += ", policy " + markdown(policyName(*e), maxName)
+			line += ", policy " + policyCell(*e)
 		}
 		lines = append(lines, line+": "+text)
 	}
@@ -237,25 +245,30 @@ func (s *summaryWriter) limits() {
 	}
 }
 
-// leftAlone counts what was left alone by reason.
+// leftAlone counts what was left alone by reason, and names a few pull requests for each.
 func (s *summaryWriter) leftAlone() {
 	groups := groupLeftAlone(s.Plan)
 	if len(groups) == 0 {
 		return
 	}
 	s.heading("Left alone")
-	s.table("Reason", "How many", "What it means", "Input")
+	s.table("Reason", "How many", "Pull requests", "What it means")
 	for _, g := range groups {
-		s.row(helpLink(g.reason)+g.state, g.count, g.text, code(g.input))
+		s.row(helpLink(g.reason)+g.state, g.count(), namedLinks(g), g.text)
 	}
 }
 
-// code shows input names; they are ours.
-func code(inputs string) string {
-	if inputs == "" {
-		return ""
+// namedLinks are the first pull requests of a group, linked, and how many more there are.
+func namedLinks(g *leftAloneGroup) string {
+	links := make([]string, len(g.named))
+	for i, pr := range g.named {
+		links[i] = link(strconv.Itoa(pr.ID), pr.URL())
 	}
-	return "`" + strings.ReplaceAll(inputs, ", ", "`, `") + "`"
+	text := strings.Join(links, ", ")
+	if more := g.all - len(g.named); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // foot says what the numbers are about.

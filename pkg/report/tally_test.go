@@ -93,3 +93,45 @@ func TestTitles(t *testing.T) {
 		t.Errorf("the title is shown alike %d times, want 3:\n%s", got, out)
 	}
 }
+
+// Satisfied policies of other kinds are counted; one that is not satisfied is named, and so is every build.
+func TestLessNoise(t *testing.T) {
+	t.Parallel()
+	b := newBuilder(same)
+	b.pullRequest(1, "x")
+	for range 3 {
+		b.reviewers(requeue.StateSucceeded, requeue.NotSelectedState)
+	}
+	b.reviewers(requeue.StateNotApplicable, requeue.NotSelectedState)
+	b.reviewers(requeue.StateRunning, requeue.NotSelectedState).Evaluation.Policy.Blocking = false
+	skipped(b.build(requeue.StateSucceeded, 3), requeue.NotSelectedState, "")
+	l, out := newLog(agent.LogOptions{})
+	l.Plan(b.finish(), false)
+	if got := strings.Count(out.String(), "Minimum number of reviewers"); got != 1 {
+		t.Errorf("%d policies of other kinds are listed, want the one that is not satisfied:\n%s", got, out)
+	}
+	for _, want := range []string{"Satisfied and not listed: 4 evaluations", notABuild, "it is green"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+// The summary names at most five pull requests for a reason, each once.
+func TestNamedPullRequests(t *testing.T) {
+	t.Parallel()
+	b := newBuilder(same)
+	for i := range 7 {
+		b.pullRequest(i+1, "x")
+		skipped(b.build(requeue.StateRunning, 30), requeue.NotSelectedState, "")
+		skipped(b.build(requeue.StateRunning, 31), requeue.NotSelectedState, "")
+	}
+	groups := groupLeftAlone(b.finish())
+	if len(groups) != 1 || groups[0].count() != "14 evaluations" {
+		t.Fatalf("groups: %+v", groups)
+	}
+	cell := namedLinks(groups[0])
+	if !strings.HasPrefix(cell, "[1](https://") || strings.Count(cell, "](https://") != 5 || !strings.HasSuffix(cell, " and 2 more") {
+		t.Errorf("named as %s", cell)
+	}
+}
