@@ -118,7 +118,7 @@ func explainState(state requeue.State) (text, input string) {
 	case requeue.StateExpiring:
 		return "it is green, but that result expires soon; add `expiring` to `when` to re-queue it early", "when"
 	case requeue.StateRecovered:
-		return "its build failed while the target branch failed too, which succeeds now; add `targetRecovered` to `when` to re-queue it", "when"
+		return "its build failed at a time when the target branch failed too, and that branch is fine now; add `targetRecovered` to `when` to re-queue it", "when"
 	case requeue.StateFailed:
 		return "its build failed; add `failed` to `when` to re-queue it", "when"
 	case requeue.StateBroken:

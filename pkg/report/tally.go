@@ -80,10 +80,10 @@ func (t tally) text() string {
 func (t tally) skipped() string {
 	var with, unread string
 	if t.with > 0 {
-		with = fmt.Sprintf("%d with their pull request", t.with)
+		with = fmt.Sprintf("%d of these because their pull request is left alone", t.with)
 	}
 	if t.unread > 0 {
-		unread = fmt.Sprintf("%d not readable", t.unread)
+		unread = fmt.Sprintf("%d because something could not be read", t.unread)
 	}
 	text := fmt.Sprintf("%d left alone", t.with+t.evaluations+t.unread)
 	if of := join(", ", with, unread); of != "" {

@@ -39,8 +39,8 @@ func TestTallyText(t *testing.T) {
 		{tally{evaluations: 1}, "1 evaluation", "1 left alone"},
 		{tally{pullRequests: 1}, "1 pull request", "0 left alone"},
 		{tally{pullRequests: 3, evaluations: 28}, "3 pull requests, and 28 evaluations of others", "28 left alone"},
-		{tally{pullRequests: 5, with: 20, evaluations: 10}, "5 pull requests with their 20 evaluations, and 10 evaluations of others", "30 left alone (20 with their pull request)"},
-		{tally{pullRequests: 1, with: 1, unread: 2}, "1 pull request with its 1 evaluation", "3 left alone (1 with their pull request, 2 not readable)"},
+		{tally{pullRequests: 5, with: 20, evaluations: 10}, "5 pull requests with their 20 evaluations, and 10 evaluations of others", "30 left alone (20 of these because their pull request is left alone)"},
+		{tally{pullRequests: 1, with: 1, unread: 2}, "1 pull request with its 1 evaluation", "3 left alone (1 of these because their pull request is left alone, 2 because something could not be read)"},
 	}
 	for _, tt := range tests {
 		if got := tt.tally.text(); got != tt.text {
