@@ -13,28 +13,28 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// sight is what there is to see of a re-queue after its request was sent.
-type sight struct {
+// observation is what there is to see of a re-queue after its request was sent.
+type observation struct {
 	record  requeue.Evaluation
 	build   int // that was started; 0 as long as none is known
 	started bool
 	broke   bool  // the record broke in answer
-	err     error // why the last look told nothing
+	err     error // why the last read told nothing
 }
 
-// errForeign is a look that told nothing of the evaluation.
+// errForeign says that an answer told nothing of the evaluation.
 var errForeign = errors.New("the service shows the record of another policy")
 
 // see judges the record that was read last.
-func see(a requeue.Action, record requeue.Evaluation) sight {
+func see(a requeue.Action, record requeue.Evaluation) observation {
 	if record.Policy.ID != a.Evaluation.Policy.ID {
-		return sight{err: errForeign}
+		return observation{err: errForeign}
 	}
-	return sight{record: record, build: a.BuildAfter(record), started: a.Confirmed(record), broke: a.Broke(record)}
+	return observation{record: record, build: a.BuildAfter(record), started: a.Confirmed(record), broke: a.Broke(record)}
 }
 
-// outcome is what a sight without doubt comes to.
-func (s sight) outcome(a requeue.Action) (o requeue.Outcome, r ruling, certain bool) {
+// outcome is what an observation without doubt comes to.
+func (s observation) outcome(a requeue.Action) (o requeue.Outcome, r ruling, certain bool) {
 	switch {
 	case s.started:
 		return requeued(a, s, ""), accepted, true
@@ -45,10 +45,10 @@ func (s sight) outcome(a requeue.Action) (o requeue.Outcome, r ruling, certain b
 }
 
 // confirm settles a request that was answered with 200, which is no proof.
-func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, after requeue.Evaluation, place *parallel.Place) (requeue.Outcome, ruling) {
+func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, after requeue.Evaluation, slot *parallel.Slot) (requeue.Outcome, ruling) {
 	seen := see(a, after)
 	if !seen.started && !seen.broke {
-		place.Leave()
+		slot.Leave()
 		seen = x.watch(ctx, a, newest, cmp.Or(seen.record.ID, a.Evaluation.ID))
 	}
 	if o, r, certain := seen.outcome(a); certain {
@@ -67,9 +67,9 @@ func (x *executor) confirm(ctx context.Context, a requeue.Action, newest int, af
 
 // confirmLost looks for what a request may have done whose answer was lost. settled is true if that settles the matter.
 func (x *executor) confirmLost(
-	ctx context.Context, a requeue.Action, newest int, place *parallel.Place, lost error,
+	ctx context.Context, a requeue.Action, newest int, slot *parallel.Slot, lost error,
 ) (o requeue.Outcome, r ruling, settled bool) {
-	place.Leave()
+	slot.Leave()
 	seen := x.watch(ctx, a, newest, a.Evaluation.ID)
 	if o, r, certain := seen.outcome(a); certain {
 		return o, r, true
@@ -83,10 +83,10 @@ func (x *executor) confirmLost(
 	return failed(fmt.Errorf("no answer to the re-queue, and nothing was started: %w", lost)), undecided, false
 }
 
-// lostAndMoved settles a request whose answer was lost and whose repeat a look forbids, of which o is the outcome: what has
-// come to pass since the last look of the confirmation may be the request's own doing.
+// lostAndMoved settles a request whose answer was lost and whose repeat a recheck forbids, of which o is the outcome: what has
+// happened since the last read of the confirmation may be the request's own doing.
 func (x *executor) lostAndMoved(ctx context.Context, a requeue.Action, newest int, o requeue.Outcome) (requeue.Outcome, ruling) {
-	if o, r, certain := x.lookAfter(ctx, a, newest, a.Evaluation.ID).outcome(a); certain {
+	if o, r, certain := x.observe(ctx, a, newest, a.Evaluation.ID).outcome(a); certain {
 		return o, r
 	}
 	if o.Kind != requeue.OutcomeMoved {
@@ -99,7 +99,7 @@ func declined(detail string) requeue.Outcome {
 	return requeue.Outcome{Kind: requeue.OutcomeDeclined, Detail: detail}
 }
 
-func requeued(a requeue.Action, seen sight, detail string) requeue.Outcome {
+func requeued(a requeue.Action, seen observation, detail string) requeue.Outcome {
 	o := requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: seen.build, Detail: detail}
 	if id := seen.record.ID; id != a.Evaluation.ID {
 		o.EvaluationID = id
@@ -108,18 +108,18 @@ func requeued(a requeue.Action, seen sight, detail string) requeue.Outcome {
 }
 
 // watch reads the evaluation, and the builds of its pipeline, with growing pauses until either shows that something was
-// started, the record breaks or confirmTime is over. It fails if the last look failed: earlier ones prove nothing, since
+// started, the record breaks or confirmTime is over. It fails if the last read failed: earlier ones prove nothing, since
 // both may lag behind by seconds.
-func (x *executor) watch(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) (seen sight) {
+func (x *executor) watch(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) (seen observation) {
 	end := x.Clock.now().Add(confirmTime)
 	for pause := 250 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		left := end.Sub(x.Clock.now())
 		if left <= 0 || !x.Clock.wait(ctx, min(pause, left)) {
 			return seen
 		}
-		// The last look may take a moment longer: cut short, it would prove nothing.
-		looking, cancel := context.WithTimeout(ctx, end.Sub(x.Clock.now())+5*time.Second)
-		seen = x.lookAfter(looking, a, newest, id)
+		// The last read may take a moment longer: cut short, it would prove nothing.
+		reading, cancel := context.WithTimeout(ctx, end.Sub(x.Clock.now())+5*time.Second)
+		seen = x.observe(reading, a, newest, id)
 		cancel()
 		if seen.started || seen.broke {
 			return seen
@@ -128,10 +128,10 @@ func (x *executor) watch(ctx context.Context, a requeue.Action, newest int, id u
 	}
 }
 
-// lookAfter is one look after the request.
-func (x *executor) lookAfter(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) sight {
+// observe reads once what there is to see after the request.
+func (x *executor) observe(ctx context.Context, a requeue.Action, newest int, id uuid.UUID) observation {
 	record, err := x.Service.record(ctx, a, id)
-	var seen sight
+	var seen observation
 	if err == nil {
 		seen = see(a, record)
 	}

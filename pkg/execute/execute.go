@@ -17,8 +17,8 @@ const (
 	// maxTries and tryTime bound what is repeated because the service asked to come back later.
 	maxTries = 5
 	tryTime  = 30 * time.Second
-	// turnTime bounds how long a write lets those before it in the plan go first: a slow look elsewhere must not make
-	// this one's stale.
+	// turnTime bounds how long a write lets those before it in the plan go first: a slow read elsewhere must not make
+	// what this one has read stale.
 	turnTime = time.Second
 	// turnLead is the head start of a write that is on its way and not answered yet: the next one takes another
 	// connection, on which it could overtake.
@@ -40,8 +40,8 @@ type Options struct {
 // executor carries out one plan, see Execute.
 type executor struct {
 	Options
-	done   func(requeue.Action) // called once for each action that came to an end, from any goroutine
-	firsts firsts
+	done  func(requeue.Action) // called once for each action that came to an end, from any goroutine
+	lanes lanes
 }
 
 // units are the actions of each pull request, which are carried out one after the other.
@@ -62,24 +62,24 @@ func units(actions []requeue.Action) [][]requeue.Action {
 // was not begun. done, unless nil, is told of each action that was begun, in plan order, one at a time, as soon as its
 // outcome and those before it are known; it may read that action's Outcome and no other.
 func Execute(ctx context.Context, plan requeue.Plan, o Options, done func(requeue.Action)) {
-	order := order{tell: done}
+	order := inOrder{tell: done}
 	defer order.flush()
 	x := &executor{Options: o, done: order.add}
-	places := parallel.NewPlaces(o.Concurrency) // what waits for its confirmation holds none
+	slots := parallel.NewSlots(o.Concurrency) // what waits for its confirmation holds none
 	before := closed()
 	var running sync.WaitGroup
 	for _, unit := range units(plan.Actions()) {
-		place := places.Take(ctx)
-		if place == nil {
+		slot := slots.Take(ctx)
+		if slot == nil {
 			break
 		}
 		turn := &turn{before: before, begun: make(chan struct{})}
 		before = turn.begun
-		ticket := x.firsts.register(unit[0])
+		ticket := x.lanes.register(unit[0])
 		running.Go(func() {
-			defer place.Leave()
+			defer slot.Leave()
 			defer turn.pass()
-			x.unit(ctx, unit, ticket, place, turn)
+			x.unit(ctx, unit, ticket, slot, turn)
 		})
 	}
 	running.Wait()
@@ -111,8 +111,8 @@ func (t *turn) await(ctx context.Context) {
 func (t *turn) pass() { t.once.Do(func() { close(t.begun) }) }
 
 // unit carries out the actions of one pull request; the ticket is the first one's.
-func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *ticket, place *parallel.Place, turn *turn) {
-	next, looked := 0, false
+func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *ticket, slot *parallel.Slot, turn *turn) {
+	next, checked := 0, false
 	settle := func(o requeue.Outcome) {
 		a := actions[next]
 		*a.Outcome = o
@@ -129,9 +129,9 @@ func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *t
 	defer parallel.Recover(&panicked)
 	for next < len(actions) {
 		if next > 0 {
-			ticket = x.firsts.register(actions[next])
+			ticket = x.lanes.register(actions[next])
 		}
-		err := x.firsts.await(ctx, ticket, place)
+		err := x.lanes.await(ctx, ticket, slot)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -139,8 +139,8 @@ func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *t
 			settle(failed(err))
 			continue
 		}
-		o, stop := x.inTurn(ctx, ticket, !looked || ticket.waited, place, turn)
-		looked = true
+		o, stop := x.inTurn(ctx, ticket, !checked || ticket.waited, slot, turn)
+		checked = true
 		settle(o)
 		for stop && next < len(actions) {
 			settle(o)
@@ -148,16 +148,16 @@ func (x *executor) unit(ctx context.Context, actions []requeue.Action, ticket *t
 	}
 }
 
-// inTurn carries out one action whose turn it is, and tells those that wait for it. look says that the pull request is
+// inTurn carries out one action whose turn it is, and tells those that wait for it. recheck says that the pull request is
 // read again first; stop is true if nothing more of it is to be written.
-func (x *executor) inTurn(ctx context.Context, t *ticket, look bool, place *parallel.Place, turn *turn) (o requeue.Outcome, stop bool) {
+func (x *executor) inTurn(ctx context.Context, t *ticket, recheck bool, slot *parallel.Slot, turn *turn) (o requeue.Outcome, stop bool) {
 	ruling := undecided
-	defer func() { x.firsts.leave(t, ruling) }()
-	if look {
-		if o, stop = x.lookAtPullRequest(ctx, t.action.PullRequest); stop {
+	defer func() { x.lanes.leave(t, ruling) }()
+	if recheck {
+		if o, stop = x.recheckPullRequest(ctx, t.action.PullRequest); stop {
 			return o, true
 		}
 	}
-	o, ruling = x.write(ctx, t.action, place, turn)
+	o, ruling = x.write(ctx, t.action, slot, turn)
 	return o, false
 }

@@ -403,7 +403,7 @@ func TestWriteOutcomes(t *testing.T) {
 	}
 }
 
-// TestLostAnswerShowsLate: what a lost request has started is ours, also where only the look before its repeat shows it.
+// TestLostAnswerShowsLate: what a lost request has started is ours, also where only the recheck before its repeat shows it.
 func TestLostAnswerShowsLate(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -434,7 +434,7 @@ func TestLostAnswerShowsLate(t *testing.T) {
 						if late && tt.build != 0 {
 							return []requeue.Build{{ID: tt.build, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}, nil
 						}
-						late = time.Since(begin) >= confirmTime // after the last look of the confirmation
+						late = time.Since(begin) >= confirmTime // after the last read of the confirmation
 						return nil, nil
 					},
 					Requeue: func(context.Context, uuid.UUID, uuid.UUID, func()) (requeue.Evaluation, error) {

@@ -8,8 +8,8 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// order tells of actions in plan order, each as soon as those before it are known.
-type order struct {
+// inOrder tells of actions in plan order, each as soon as those before it are known.
+type inOrder struct {
 	tell func(requeue.Action) // nil: nobody listens
 
 	mu    sync.Mutex
@@ -18,7 +18,7 @@ type order struct {
 }
 
 // add takes an action whose outcome is written, and is not written again.
-func (o *order) add(a requeue.Action) {
+func (o *inOrder) add(a requeue.Action) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.tell == nil {
@@ -40,7 +40,7 @@ func (o *order) add(a requeue.Action) {
 }
 
 // flush tells what a cancelled run has left behind a gap.
-func (o *order) flush() {
+func (o *inOrder) flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, number := range slices.Sorted(maps.Keys(o.known)) {

@@ -12,7 +12,7 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// ruling is what the outcome of one action says about the others of its pipeline in its repository.
+// ruling is what the outcome of one action means for the others in its lane.
 type ruling int
 
 const (
@@ -22,26 +22,27 @@ const (
 	refusedAll               // the token itself was refused
 )
 
-// firsts lets the first re-queue of each pipeline in a repository go alone until its outcome is known. One permission
-// that is missing must not take from forty pull requests what they have: a declined re-queue can leave a record that no
-// longer says that it is expired.
-type firsts struct {
-	mu    sync.Mutex
-	known map[firstKey]*first
-	all   int // the pull request for which the token was refused; 0 if it was not
+// lanes are the lanes of one plan, one for each pipeline in a repository. The first re-queue in a lane goes alone until its
+// outcome is known, because a permission may be missing: a declined re-queue can leave a record that does not say any more
+// that it is expired, and forty pull requests must not lose that.
+type lanes struct {
+	mu      sync.Mutex
+	known   map[laneKey]*lane
+	refused int // the pull request for which the token was refused; 0 if it was not
 }
 
-type firstKey struct {
+type laneKey struct {
 	repository uuid.UUID
 	pipeline   int
 }
 
-type first struct {
+// lane is what is known of the actions of one pipeline in one repository.
+type lane struct {
 	busy     bool // one goes alone
 	accepted bool
 	refused  int // the pull request that was refused; 0 if none was
 	waiting  []*waiter
-	coming   int // were woken and have no place yet
+	coming   int // were woken and have no slot yet
 }
 
 // waiter is an action that waits for the one that goes alone; ready is closed when it may try again.
@@ -51,30 +52,30 @@ type waiter struct {
 	woken  bool
 }
 
-func keyOf(a requeue.Action) firstKey {
-	return firstKey{a.PullRequest.Repository.ID, a.Evaluation.Policy.PipelineID}
+func keyOf(a requeue.Action) laneKey {
+	return laneKey{a.PullRequest.Repository.ID, a.Evaluation.Policy.PipelineID}
 }
 
-func (f *firsts) of(a requeue.Action) *first {
-	if f.known == nil {
-		f.known = map[firstKey]*first{}
+func (ls *lanes) of(a requeue.Action) *lane {
+	if ls.known == nil {
+		ls.known = map[laneKey]*lane{}
 	}
 	key := keyOf(a)
-	if f.known[key] == nil {
-		f.known[key] = &first{}
+	if ls.known[key] == nil {
+		ls.known[key] = &lane{}
 	}
-	return f.known[key]
+	return ls.known[key]
 }
 
 // stopped says why nothing more is sent for the pipeline of the action; nil if there is no reason.
-func (f *firsts) stopped(a requeue.Action) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.reason(f.of(a))
+func (ls *lanes) stopped(a requeue.Action) error {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	return ls.reason(ls.of(a))
 }
 
-func (f *firsts) reason(g *first) error {
-	for _, pullRequest := range []int{f.all, g.refused} {
+func (ls *lanes) reason(l *lane) error {
+	for _, pullRequest := range []int{ls.refused, l.refused} {
 		if pullRequest != 0 {
 			return fmt.Errorf("not sent: refused for pull request %d", pullRequest)
 		}
@@ -82,127 +83,127 @@ func (f *firsts) reason(g *first) error {
 	return nil
 }
 
-// ticket is the place of one action in the queue of its pipeline.
+// ticket is the entry of one action in its lane.
 type ticket struct {
 	action requeue.Action
 	wait   *waiter // nil: its turn has come
-	coming bool    // it was woken and has no place yet
+	coming bool    // it was woken and has no slot yet
 	alone  bool    // the others wait for it
 	waited bool    // its turn did not come at once
 }
 
 // register queues an action. Those of the first actions of each pull request come in plan order.
-func (f *firsts) register(a requeue.Action) *ticket {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+func (ls *lanes) register(a requeue.Action) *ticket {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
 	t := &ticket{action: a}
-	f.queue(t)
+	ls.queue(t)
 	return t
 }
 
-func (f *firsts) queue(t *ticket) {
-	g := f.of(t.action)
+func (ls *lanes) queue(t *ticket) {
+	l := ls.of(t.action)
 	t.coming = t.wait != nil && t.wait.woken
 	t.wait, t.alone = nil, false
 	switch {
-	case f.reason(g) != nil:
-	case g.holds(t.coming):
-		g.arrive(t)
+	case ls.reason(l) != nil:
+	case l.mustWait(t.coming):
+		l.arrive(t)
 		t.wait = &waiter{number: t.action.Number, ready: make(chan struct{})}
-		at, _ := slices.BinarySearchFunc(g.waiting, t.action.Number, func(w *waiter, number int) int { return w.number - number })
-		g.waiting = slices.Insert(g.waiting, at, t.wait)
-	case !g.accepted:
-		g.busy, t.alone = true, true
+		at, _ := slices.BinarySearchFunc(l.waiting, t.action.Number, func(w *waiter, number int) int { return w.number - number })
+		l.waiting = slices.Insert(l.waiting, at, t.wait)
+	case !l.accepted:
+		l.busy, t.alone = true, true
 	}
 }
 
-// await waits for the turn of an action, without a place, and then takes one. Whoever got no error has to leave.
-func (f *firsts) await(ctx context.Context, t *ticket, place *parallel.Place) error {
+// await waits for the turn of an action, without a slot, and then takes one. Whoever got no error has to leave.
+func (ls *lanes) await(ctx context.Context, t *ticket, slot *parallel.Slot) error {
 	for t.wait != nil && ctx.Err() == nil {
 		t.waited = true
-		place.Leave()
+		slot.Leave()
 		select {
 		case <-t.wait.ready:
 		case <-ctx.Done():
 		}
-		f.mu.Lock()
-		f.queue(t)
-		f.mu.Unlock()
+		ls.mu.Lock()
+		ls.queue(t)
+		ls.mu.Unlock()
 	}
-	place.Enter(ctx)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	g := f.of(t.action)
-	g.arrive(t)
-	if g.accepted {
-		g.wake(1) // the next one in plan order, once this one has its place
+	slot.Enter(ctx)
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	l := ls.of(t.action)
+	l.arrive(t)
+	if l.accepted {
+		l.wake(1) // the next one in plan order, once this one has its slot
 	}
-	err := f.reason(g)
+	err := ls.reason(l)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil && t.alone {
-		g.busy = false
-		g.wake(1)
+		l.busy = false
+		l.wake(1)
 	}
 	return err
 }
 
-// holds reports whether an action has to wait. One that was woken goes before those that still wait, and before those that
-// come while it has no place yet.
-func (g *first) holds(woken bool) bool {
+// mustWait reports whether an action has to wait. One that was woken goes before those that still wait, and before those
+// that come while it has no slot yet.
+func (l *lane) mustWait(woken bool) bool {
 	switch {
 	case woken:
-		return !g.accepted && g.busy
-	case g.accepted:
-		return g.coming+len(g.waiting) > 0
+		return !l.accepted && l.busy
+	case l.accepted:
+		return l.coming+len(l.waiting) > 0
 	}
-	return g.busy || g.coming > 0
+	return l.busy || l.coming > 0
 }
 
 // wake lets the first n of those that wait try again.
-func (g *first) wake(n int) {
-	n = min(n, len(g.waiting))
-	for _, w := range g.waiting[:n] {
+func (l *lane) wake(n int) {
+	n = min(n, len(l.waiting))
+	for _, w := range l.waiting[:n] {
 		w.woken = true
 		close(w.ready)
 	}
-	g.waiting, g.coming = g.waiting[n:], g.coming+n
+	l.waiting, l.coming = l.waiting[n:], l.coming+n
 }
 
 // arrive ends the way of one that was woken.
-func (g *first) arrive(t *ticket) {
+func (l *lane) arrive(t *ticket) {
 	if t.coming {
-		g.coming--
+		l.coming--
 	}
 	t.coming = false
 }
 
 // leave tells the others what came of the action.
-func (f *firsts) leave(t *ticket, r ruling) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	g := f.of(t.action)
+func (ls *lanes) leave(t *ticket, r ruling) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	l := ls.of(t.action)
 	if t.alone {
-		g.busy = false
+		l.busy = false
 	}
 	switch r {
 	case undecided:
 	case accepted:
-		g.accepted = true
+		l.accepted = true
 	case refused:
-		g.refused = t.action.PullRequest.ID
+		l.refused = t.action.PullRequest.ID
 	case refusedAll:
-		f.all = t.action.PullRequest.ID
+		ls.refused = t.action.PullRequest.ID
 	}
 	switch {
-	case f.all != 0:
-		for _, other := range f.known {
+	case ls.refused != 0:
+		for _, other := range ls.known {
 			other.wake(len(other.waiting))
 		}
-	case g.refused != 0:
-		g.wake(len(g.waiting))
+	case l.refused != 0:
+		l.wake(len(l.waiting))
 	case t.alone:
-		g.wake(1)
+		l.wake(1)
 	}
 }

@@ -165,14 +165,14 @@ func TestFirstGoesAlone(t *testing.T) {
 }
 
 // TestWokenGoesFirst: whoever has waited goes before those that come later, also while it is not on its feet yet or waits
-// for a place.
+// for a slot.
 func TestWokenGoesFirst(t *testing.T) {
 	t.Parallel()
 	for _, r := range []ruling{undecided, accepted} {
 		t.Run(fmt.Sprint(r), func(t *testing.T) {
 			t.Parallel()
-			var f firsts
-			places := parallel.NewPlaces(1)
+			var f lanes
+			slots := parallel.NewSlots(1)
 			action := func(pr, pipeline int) requeue.Action {
 				a := expiredAction(pr, 1)
 				a.Evaluation.Policy.PipelineID, a.Number = pipeline, pr
@@ -182,9 +182,9 @@ func TestWokenGoesFirst(t *testing.T) {
 			f.leave(one, r)
 			three, other := f.register(action(3, 9)), f.register(action(3, 8))
 			if two.wait == nil || three.wait == nil || other.wait != nil {
-				t.Fatalf("before the second has its place: waits %v, %v, another pipeline %v", two.wait, three.wait, other.wait)
+				t.Fatalf("before the second has its slot: waits %v, %v, another pipeline %v", two.wait, three.wait, other.wait)
 			}
-			if err := f.await(t.Context(), two, free(t, places)); err != nil || two.alone != (r == undecided) {
+			if err := f.await(t.Context(), two, free(t, slots)); err != nil || two.alone != (r == undecided) {
 				t.Errorf("the second: alone %v, %v", two.alone, err)
 			}
 			select {
@@ -194,11 +194,11 @@ func TestWokenGoesFirst(t *testing.T) {
 				}
 			default:
 				if r == accepted {
-					t.Error("the third waits although the second has its place")
+					t.Error("the third waits although the second has its slot")
 				}
 			}
 			f.leave(two, accepted)
-			if err := f.await(t.Context(), three, free(t, parallel.NewPlaces(1))); err != nil || three.alone {
+			if err := f.await(t.Context(), three, free(t, parallel.NewSlots(1))); err != nil || three.alone {
 				t.Errorf("the third: alone %v, %v", three.alone, err)
 			}
 			if four := f.register(action(4, 9)); four.wait != nil || four.alone {
@@ -208,12 +208,12 @@ func TestWokenGoesFirst(t *testing.T) {
 	}
 }
 
-// free is a place that nobody holds.
-func free(t *testing.T, places parallel.Places) *parallel.Place {
+// free is a slot that nobody holds.
+func free(t *testing.T, slots parallel.Slots) *parallel.Slot {
 	t.Helper()
-	place := places.Take(t.Context())
-	place.Leave()
-	return place
+	slot := slots.Take(t.Context())
+	slot.Leave()
+	return slot
 }
 
 // TestManyBehindOne: forty that wait for one are sent in plan order once it is confirmed, and a cancellation ends the wait.

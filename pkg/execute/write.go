@@ -22,8 +22,8 @@ func moved(detail string) requeue.Outcome {
 // ErrNotKnown ends every outcome where a request may have started a build and nobody could be asked.
 var ErrNotKnown = errors.New("result not known")
 
-// lookAtPullRequest reads the pull request again; stop is true if nothing of it is to be written.
-func (x *executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullRequest) (o requeue.Outcome, stop bool) {
+// recheckPullRequest reads the pull request again; stop is true if nothing of it is to be written.
+func (x *executor) recheckPullRequest(ctx context.Context, planned *requeue.PullRequest) (o requeue.Outcome, stop bool) {
 	now, err := x.Service.PullRequest(ctx, planned)
 	switch {
 	case ctx.Err() != nil:
@@ -39,9 +39,9 @@ func (x *executor) lookAtPullRequest(ctx context.Context, planned *requeue.PullR
 	return requeue.Outcome{}, false
 }
 
-// look reads the evaluation again and asks for builds on their way; stop is true if it is not to be written. newest is the
+// recheck reads the evaluation again and asks for builds on their way; stop is true if it is not to be written. newest is the
 // newest build that there is: a newer one will have been started by the re-queue.
-func (x *executor) look(ctx context.Context, a requeue.Action) (newest int, o requeue.Outcome, stop bool) {
+func (x *executor) recheck(ctx context.Context, a requeue.Action) (newest int, o requeue.Outcome, stop bool) {
 	now, err := x.Service.Evaluation(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID)
 	switch {
 	case ctx.Err() != nil:
@@ -85,10 +85,10 @@ func (x *executor) factsFor(ctx context.Context, a requeue.Action, now requeue.E
 	return requeue.Facts{*question: answer}, answer.Err
 }
 
-// write re-queues one evaluation: look, PATCH, confirm. At most two requests that may have started something are sent;
+// write re-queues one evaluation: recheck, PATCH, confirm. At most two requests that may have started something are sent;
 // the second only after the first one's answer was lost and nothing shows that anything was started.
-func (x *executor) write(ctx context.Context, a requeue.Action, place *parallel.Place, turn *turn) (requeue.Outcome, ruling) {
-	newest, o, stop := x.look(ctx, a)
+func (x *executor) write(ctx context.Context, a requeue.Action, slot *parallel.Slot, turn *turn) (requeue.Outcome, ruling) {
+	newest, o, stop := x.recheck(ctx, a)
 	if stop {
 		return o, undecided
 	}
@@ -98,7 +98,7 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *parallel.
 		if ctx.Err() != nil {
 			return unfinished(patches), undecided
 		}
-		if err := x.firsts.stopped(a); err != nil {
+		if err := x.lanes.stopped(a); err != nil {
 			return failed(err), undecided // refused for another one since then
 		}
 		after, err := x.Service.Requeue(ctx, a.PullRequest.Repository.Project.ID, a.Evaluation.ID,
@@ -107,7 +107,7 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *parallel.
 		throttled, isThrottled := errors.AsType[requeue.Throttled](err)
 		switch {
 		case err == nil:
-			return x.confirm(ctx, a, newest, after, place)
+			return x.confirm(ctx, a, newest, after, slot)
 		case isThrottled:
 			if try == maxTries || x.Clock.now().Sub(begin) > tryTime && throttled.After == 0 {
 				return failed(err), undecided
@@ -119,7 +119,7 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *parallel.
 			}
 		case errors.Is(err, requeue.ErrLost):
 			patches++
-			o, ruling, settled := x.confirmLost(ctx, a, newest, place, err)
+			o, ruling, settled := x.confirmLost(ctx, a, newest, slot, err)
 			if settled || patches == maxPatches {
 				return o, ruling
 			}
@@ -128,11 +128,11 @@ func (x *executor) write(ctx context.Context, a requeue.Action, place *parallel.
 		default:
 			return x.refused(ctx, a, err)
 		}
-		place.Enter(ctx)
+		slot.Enter(ctx)
 		if ctx.Err() != nil {
 			return unfinished(patches), undecided
 		}
-		if _, o, stop := x.look(ctx, a); stop {
+		if _, o, stop := x.recheck(ctx, a); stop {
 			if patches == 0 {
 				return o, undecided
 			}
@@ -149,13 +149,13 @@ func unfinished(patches int) requeue.Outcome {
 	return failed(ErrNotKnown)
 }
 
-// refused settles a request that the service turned down. What has moved since the look explains most of these.
+// refused settles a request that the service turned down. What has moved since the recheck explains most of these.
 func (x *executor) refused(ctx context.Context, a requeue.Action, err error) (requeue.Outcome, ruling) {
 	if errors.Is(err, requeue.ErrStale) {
-		if o, stop := x.lookAtPullRequest(ctx, a.PullRequest); stop && o.Kind == requeue.OutcomeMoved {
+		if o, stop := x.recheckPullRequest(ctx, a.PullRequest); stop && o.Kind == requeue.OutcomeMoved {
 			return o, undecided
 		}
-		if _, o, stop := x.look(ctx, a); stop && o.Kind == requeue.OutcomeMoved {
+		if _, o, stop := x.recheck(ctx, a); stop && o.Kind == requeue.OutcomeMoved {
 			return o, undecided
 		}
 	}

@@ -77,33 +77,33 @@ func TestPool(t *testing.T) {
 	})
 }
 
-// TestPlaces: who waits for something else holds no place.
-func TestPlaces(t *testing.T) {
+// TestSlots: who waits for something else holds no slot.
+func TestSlots(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		places := parallel.NewPlaces(1)
-		one := places.Take(t.Context())
+		slots := parallel.NewSlots(1)
+		one := slots.Take(t.Context())
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if places.Take(ctx) != nil {
-			t.Fatal("two hold one place")
+		if slots.Take(ctx) != nil {
+			t.Fatal("two hold one slot")
 		}
 		one.Leave()
 		one.Leave() // changes nothing
-		two := places.Take(t.Context())
+		two := slots.Take(t.Context())
 		if two == nil {
-			t.Fatal("a place that was given up is not free")
+			t.Fatal("a slot that was given up is not free")
 		}
 		entered := false
 		go func() { one.Enter(t.Context()); entered = true }()
 		synctest.Wait()
 		if entered {
-			t.Error("two hold one place")
+			t.Error("two hold one slot")
 		}
 		two.Leave()
 		synctest.Wait()
 		if !entered {
-			t.Error("the place is free, and nobody gets it")
+			t.Error("the slot is free, and nobody gets it")
 		}
 		one.Enter(t.Context()) // holds it
 		one.Leave()

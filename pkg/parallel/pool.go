@@ -16,7 +16,7 @@ type Pool struct {
 // NewPool returns a pool for at most limit functions at once; at least one.
 func NewPool(limit int) *Pool { return &Pool{limit: max(1, limit)} }
 
-// Add runs do as soon as there is a place for it.
+// Add runs do as soon as there is a slot for it.
 func (p *Pool) Add(do func()) {
 	p.pending.Add(1)
 	p.mu.Lock()
