@@ -152,7 +152,7 @@ func TestEvaluationRecord(t *testing.T) {
 				map[string]any{"refName": "refs/heads/main", "matchKind": "Exact", "repositoryId": repositoryID}, map[string]any{"refName": nil, "matchKind": "DefaultBranch", "repositoryId": nil},
 			}},
 			want: policy(func(p *requeue.Policy) {
-				p.Scopes = []requeue.Scope{{RepositoryID: repositoryID, RefName: "refs/heads/main", MatchKind: "Exact"}, {MatchKind: "DefaultBranch"}}
+				p.Scopes = []requeue.PolicyScope{{RepositoryID: repositoryID, RefName: "refs/heads/main", MatchKind: "Exact"}, {MatchKind: "DefaultBranch"}}
 			}),
 		},
 		{name: "a scope of a wrong type is unknown", fields: map[string]any{"configuration.settings.scope": []any{map[string]any{"refName": 5}}}, want: policy(nil)},

@@ -146,7 +146,7 @@ func (w *wirePolicy) fillSettings(p *requeue.Policy) {
 	p.ValidDuration = s.ValidDuration.v
 	for _, scope := range s.Scopes.v {
 		s.Scopes.bad = s.Scopes.bad || scope.RepositoryID.bad || scope.RefName.bad || scope.MatchKind.bad
-		p.Scopes = append(p.Scopes, requeue.Scope{RepositoryID: scope.RepositoryID.v, RefName: scope.RefName.s, MatchKind: scope.MatchKind.s})
+		p.Scopes = append(p.Scopes, requeue.PolicyScope{RepositoryID: scope.RepositoryID.v, RefName: scope.RefName.s, MatchKind: scope.MatchKind.s})
 	}
 	if s.Scopes.bad {
 		p.Scopes = nil // unknown, which is taken as every branch

@@ -103,23 +103,23 @@ func (d *discoverer) discover(ctx context.Context) Found {
 }
 
 // project reads one project of the scope; its pull requests go to the screener.
-func (d *discoverer) project(ctx context.Context, s scope, page *screener) (out Found) {
+func (d *discoverer) project(ctx context.Context, s scope, screener *screener) (out Found) {
 	ahead := d.ahead(ctx, s)
 	defer ahead.drop()
 	var policiesErr error
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer parallel.Recover(&policiesErr)
-		page.policies, policiesErr = d.client.Policies(ctx, route(s.project))
+		screener.policies, policiesErr = d.client.Policies(ctx, route(s.project))
 	})
 	repositories, err := d.client.Repositories(ctx, route(s.project))
 	reading.Wait()
 	out.Visible = repositories
-	page.policiesKnown, page.known = policiesErr == nil, map[uuid.UUID]*requeue.Repository{}
+	screener.policiesKnown, screener.known = policiesErr == nil, map[uuid.UUID]*requeue.Repository{}
 	for _, r := range repositories {
-		page.known[r.ID] = r
+		screener.known[r.ID] = r
 	}
-	defer page.check(ctx)
+	defer screener.check(ctx)
 
 	switch {
 	case err != nil && s.single == nil && len(s.ids) == 0:
@@ -128,13 +128,13 @@ func (d *discoverer) project(ctx context.Context, s scope, page *screener) (out 
 			Project: s.project.Name, Err: fmt.Errorf("list the repositories: %w", err), Missing: azdo.IsNotFound(err),
 		})
 	case len(s.ids) > 0:
-		out.Failures = append(out.Failures, d.numbers(ctx, s, page)...)
+		out.Failures = append(out.Failures, d.numbers(ctx, s, screener)...)
 	case s.single != nil:
 		repository := d.runRepository(s, repositories)
-		_, failures := d.list(ctx, s.project, repository, page, ahead)
+		_, failures := d.list(ctx, s.project, repository, screener, ahead)
 		out.Failures = append(out.Failures, failures...)
 	default:
-		out.Failures = append(out.Failures, d.selected(ctx, s.project, repositories, page)...)
+		out.Failures = append(out.Failures, d.selected(ctx, s.project, repositories, screener)...)
 	}
 	if len(out.Failures) > 0 {
 		return out // which says enough

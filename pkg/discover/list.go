@@ -19,7 +19,7 @@ const maxSingleLists = 20
 
 // selected lists the pull requests of the repositories that the patterns select: one by one, or the whole project where
 // these are too many. What that list may have hidden is listed by itself.
-func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, page *screener) []requeue.Failure {
+func (d *discoverer) selected(ctx context.Context, project requeue.Project, visible []*requeue.Repository, screener *screener) []requeue.Failure {
 	var chosen []*requeue.Repository
 	for _, r := range visible {
 		if d.config.Repositories.Match(*r, d.config.Project) {
@@ -27,7 +27,7 @@ func (d *discoverer) selected(ctx context.Context, project requeue.Project, visi
 		}
 	}
 	if len(chosen) > maxSingleLists {
-		seen, failures := d.list(ctx, project, nil, page, nil)
+		seen, failures := d.list(ctx, project, nil, screener, nil)
 		switch {
 		case len(failures) > 0 && !azdo.IsRefused(failures[0].Err):
 			return failures
@@ -41,7 +41,7 @@ func (d *discoverer) selected(ctx context.Context, project requeue.Project, visi
 	}
 	failures := make([][]requeue.Failure, len(chosen))
 	parallel.Each(ctx, d.config.Concurrency, len(chosen), func(i int) {
-		_, failures[i] = d.list(ctx, project, chosen[i], page, nil)
+		_, failures[i] = d.list(ctx, project, chosen[i], screener, nil)
 	})
 	return slices.Concat(failures...)
 }
@@ -102,9 +102,9 @@ type listed struct {
 // list reads the active pull requests of one repository, or of the project where it is nil; ahead, unless nil, has begun
 // just that.
 func (d *discoverer) list(
-	ctx context.Context, project requeue.Project, repository *requeue.Repository, page *screener, ahead *ahead,
+	ctx context.Context, project requeue.Project, repository *requeue.Repository, screener *screener, ahead *ahead,
 ) (listed, []requeue.Failure) {
-	pages := d.client.PullRequests(ctx, azdo.Query{Project: route(project), Repository: repository, Known: page.known})
+	pages := d.client.PullRequests(ctx, azdo.Query{Project: route(project), Repository: repository, Known: screener.known})
 	if ahead != nil {
 		pages = ahead.pages
 	}
@@ -114,7 +114,7 @@ func (d *discoverer) list(
 		prs := part.PullRequests
 		seen.trimmed = part.Trimmed
 		for i := range prs {
-			if known, ok := page.known[prs[i].Repository.ID]; ok {
+			if known, ok := screener.known[prs[i].Repository.ID]; ok {
 				prs[i].Repository = known // the list ahead could not know it
 			}
 			seen.repositories[prs[i].Repository.ID] = true
@@ -127,7 +127,7 @@ func (d *discoverer) list(
 		case err != nil:
 			return seen, []requeue.Failure{{Project: project.Name, Err: fmt.Errorf("list the pull requests: %w", err)}}
 		}
-		page.add(ctx, slices.DeleteFunc(prs, func(pr *requeue.PullRequest) bool {
+		screener.add(ctx, slices.DeleteFunc(prs, func(pr *requeue.PullRequest) bool {
 			unknown := pr.Err != nil && pr.Repository.ID == uuid.Nil // reported rather than lost
 			if repository != nil || unknown {
 				return false
@@ -144,11 +144,11 @@ func (d *discoverer) list(
 }
 
 // numbers reads the pull requests that are named by number.
-func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []requeue.Failure {
+func (d *discoverer) numbers(ctx context.Context, s scope, screener *screener) []requeue.Failure {
 	failures := make([][]requeue.Failure, len(s.ids))
 	prs := make([]*requeue.PullRequest, len(s.ids))
 	parallel.Each(ctx, d.config.Concurrency, len(s.ids), func(i int) {
-		pr, err := d.number(ctx, s, s.ids[i], page.known)
+		pr, err := d.number(ctx, s, s.ids[i], screener.known)
 		switch {
 		case azdo.IsNotFound(err):
 			failures[i] = []requeue.Failure{{Project: s.project.Name, PullRequest: s.ids[i], Err: err, Missing: true}}
@@ -173,7 +173,7 @@ func (d *discoverer) numbers(ctx context.Context, s scope, page *screener) []req
 			list = append(list, pr)
 		}
 	}
-	page.add(ctx, list)
+	screener.add(ctx, list)
 	return slices.Concat(failures...)
 }
 

@@ -91,15 +91,15 @@ type Policy struct {
 	// number is 0: then no expiry is computed.
 	ValidDuration float64
 	// Scopes are the branches that the policy covers; none means unknown, which is taken as every branch.
-	Scopes []Scope
+	Scopes []PolicyScope
 	// Malformed names the first field of a wrong type that every decision needs; "" if there is none.
 	Malformed string
 	// MalformedExpiry says that QueueOnSourceUpdateOnly is of a wrong type, which few states need.
 	MalformedExpiry bool
 }
 
-// Scope is one entry of a policy configuration's settings.scope.
-type Scope struct {
+// PolicyScope is one entry of a policy configuration's settings.scope.
+type PolicyScope struct {
 	RepositoryID uuid.UUID // the zero value covers every repository of the project
 	RefName      string    // full; "" with MatchKind "DefaultBranch"
 	MatchKind    string    // "Exact", "Prefix", "DefaultBranch"

@@ -104,7 +104,7 @@ func covered(pr *PullRequest, policies []*Policy) bool {
 	return false
 }
 
-func (s Scope) covers(pr *PullRequest) bool {
+func (s PolicyScope) covers(pr *PullRequest) bool {
 	if s.RepositoryID != uuid.Nil && s.RepositoryID != pr.Repository.ID {
 		return false
 	}

@@ -22,12 +22,12 @@ type pullRequestRow struct {
 
 func policy(mods ...func(*requeue.Policy)) *requeue.Policy {
 	p := evaluation(1).Policy
-	p.Scopes = []requeue.Scope{{RepositoryID: repository.ID, RefName: "refs/heads/main", MatchKind: "Exact"}}
+	p.Scopes = []requeue.PolicyScope{{RepositoryID: repository.ID, RefName: "refs/heads/main", MatchKind: "Exact"}}
 	apply(p, mods)
 	return p
 }
 
-func scoped(scopes ...requeue.Scope) func(*requeue.Policy) {
+func scoped(scopes ...requeue.PolicyScope) func(*requeue.Policy) {
 	return func(p *requeue.Policy) { p.Scopes = scopes }
 }
 
@@ -74,7 +74,7 @@ func pullRequestRows() []pullRequestRow {
 	in := func(r *requeue.Repository) func(*requeue.PullRequest) {
 		return func(pr *requeue.PullRequest) { pr.Repository = r }
 	}
-	toDefault := requeue.Scope{MatchKind: "DefaultBranch"}
+	toDefault := requeue.PolicyScope{MatchKind: "DefaultBranch"}
 	return []pullRequestRow{
 		{name: "nothing is wrong"},
 
@@ -150,36 +150,36 @@ func pullRequestRows() []pullRequestRow {
 		},
 		{
 			name:     "the policy of another repository",
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RepositoryID: other.ID, RefName: "refs/heads/main", MatchKind: "Exact"}))},
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RepositoryID: other.ID, RefName: "refs/heads/main", MatchKind: "Exact"}))},
 			want:     requeue.NoPolicy,
 		},
 		{
 			name:     "the policy of every repository",
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/main", MatchKind: "Exact"}))},
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/main", MatchKind: "Exact"}))},
 		},
 		{
 			name:     "the policy of another branch",
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/mainline", MatchKind: "Exact"}))}, want: requeue.NoPolicy,
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/mainline", MatchKind: "Exact"}))}, want: requeue.NoPolicy,
 		},
 		{
 			name:     "exact is not a prefix",
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/ma", MatchKind: "Exact"}))}, want: requeue.NoPolicy,
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/ma", MatchKind: "Exact"}))}, want: requeue.NoPolicy,
 		},
 		{
 			name: "a prefix", pr: onto("release/1"),
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/release/", MatchKind: "prefix"}))},
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/release/", MatchKind: "prefix"}))},
 		},
 		{
 			name: "a prefix that is the whole branch", pr: onto("release"),
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/release", MatchKind: "Prefix"}))},
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/release", MatchKind: "Prefix"}))},
 		},
 		{
 			name: "another prefix", pr: onto("releases"),
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/release/", MatchKind: "Prefix"}))}, want: requeue.NoPolicy,
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/release/", MatchKind: "Prefix"}))}, want: requeue.NoPolicy,
 		},
 		{
 			name: "a prefix longer than the branch", pr: onto("r"),
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/release/", MatchKind: "Prefix"}))}, want: requeue.NoPolicy,
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/release/", MatchKind: "Prefix"}))}, want: requeue.NoPolicy,
 		},
 		{name: "the default branch", policies: []*requeue.Policy{policy(scoped(toDefault))}},
 		{name: "not the default branch", pr: onto("topic"), policies: []*requeue.Policy{policy(scoped(toDefault))}, want: requeue.NoPolicy},
@@ -190,7 +190,7 @@ func pullRequestRows() []pullRequestRow {
 		},
 		{
 			name:     "one of several scopes",
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/old", MatchKind: "Exact"}, toDefault))},
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/old", MatchKind: "Exact"}, toDefault))},
 		},
 		{
 			name:     "one of several policies",
@@ -199,15 +199,15 @@ func pullRequestRows() []pullRequestRow {
 		{name: "a policy without scopes may cover it", policies: []*requeue.Policy{policy(scoped())}},
 		{
 			name:     "a scope of an unknown kind may cover it",
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/x", MatchKind: "Suffix"}))},
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/x", MatchKind: "Suffix"}))},
 		},
 		{
 			name:     "a scope without a branch covers all",
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RepositoryID: repository.ID}))},
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RepositoryID: repository.ID}))},
 		},
 		{
 			name:     "malformed settings may cover it",
-			policies: []*requeue.Policy{policy(scoped(requeue.Scope{RefName: "refs/heads/x", MatchKind: "Exact"}), func(p *requeue.Policy) { p.Malformed = "scope" })},
+			policies: []*requeue.Policy{policy(scoped(requeue.PolicyScope{RefName: "refs/heads/x", MatchKind: "Exact"}), func(p *requeue.Policy) { p.Malformed = "scope" })},
 		},
 
 		{name: "a disabled repository", pr: disabled, want: requeue.RepositoryDisabled},
@@ -529,7 +529,7 @@ func TestHidden(t *testing.T) {
 		{"one that does not apply to this pull request covers the branch all the same", notApplicable, true},
 		{"a disabled one", one(func(p *requeue.Policy) { p.Enabled = false }), false},
 		{"a deleted one", one(func(p *requeue.Policy) { p.Deleted = true }), false},
-		{"one of another branch", one(scoped(requeue.Scope{RefName: "refs/heads/dev", MatchKind: "Exact"})), false},
+		{"one of another branch", one(scoped(requeue.PolicyScope{RefName: "refs/heads/dev", MatchKind: "Exact"})), false},
 		{"a reviewer policy", one(func(p *requeue.Policy) { p.TypeID = uuid.MustParse(reviewersType) }), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

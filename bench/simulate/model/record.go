@@ -29,7 +29,7 @@ func policies(load Load) []*requeue.Policy {
 			ID: 101 + i, TypeID: uuid.MustParse(requeue.BuildPolicyType), TypeName: "Build", Enabled: true, Blocking: true,
 			DisplayName: "Build " + strconv.Itoa(i+1), PipelineID: i + 1,
 			QueueOnSourceUpdateOnly: load.ValidHours > 0, ValidDuration: float64(load.ValidHours * 60),
-			Scopes: []requeue.Scope{{RepositoryID: repository.ID, RefName: branchRefName, MatchKind: "Exact"}},
+			Scopes: []requeue.PolicyScope{{RepositoryID: repository.ID, RefName: branchRefName, MatchKind: "Exact"}},
 		}
 	}
 	return all
