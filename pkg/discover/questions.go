@@ -110,10 +110,10 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed",
 			Order: "finishTimeDescending", Top: targetRuns, OnePage: true,
 		})
-	case requeue.AskRecord:
+	case requeue.AskPipelineBuilds:
 		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
 			Project: q.ProjectID, PipelineID: q.PipelineID, Status: "completed", Order: "finishTimeDescending",
-			Top: recordBuilds, OnePage: true,
+			Top: pipelineBuilds, OnePage: true,
 		})
 	}
 	return answers
@@ -126,6 +126,6 @@ const targetBranchBuilds = 50
 // targetRuns is how far back a failure that was the target branch's own is looked for.
 const targetRuns = 200
 
-// recordBuilds is among how many finished builds of a pipeline those of pull requests are looked for. The service's filter
+// pipelineBuilds is among how many finished builds of a pipeline those of pull requests are looked for. The service's filter
 // by branch takes no pattern, and half of them may be of other branches before the record gets shorter.
-const recordBuilds = 2 * requeue.RecordBuilds
+const pipelineBuilds = 2 * requeue.PipelineBuilds

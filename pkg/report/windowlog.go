@@ -19,14 +19,14 @@ func (l *Log) windows(k known) {
 			text = agent.Shorten(w.Why, maxDetail)
 		}
 		l.Line("Target branch %s: at most %s in flight, %s.", place, plural(w.Size, "pull request"), text)
-		for _, r := range w.Records {
-			l.Line("  %s: %s", agent.Shorten(cmp.Or(r.Pipeline, "pipeline "+strconv.Itoa(r.PipelineID)), maxName), l.record(r))
+		for _, r := range w.Statistics {
+			l.Line("  %s: %s", agent.Shorten(cmp.Or(r.Pipeline, "pipeline "+strconv.Itoa(r.PipelineID)), maxName), l.statistics(r))
 		}
 	}
 }
 
-// record is what a pipeline's record has said.
-func (l *Log) record(r requeue.Record) string {
+// statistics is the line about what the builds of one pipeline say.
+func (l *Log) statistics(r requeue.Statistics) string {
 	if r.Err != nil {
 		return "its builds could not be read (" + agent.Shorten(errorText(r.Err), maxDetail) + ")"
 	}

@@ -73,7 +73,7 @@ func TestBreaker(t *testing.T) {
 			want: []string{"1/7: failed requeue", "2/7: failed pipelineFailing", "3/7: failed pipelineFailing", "4/7: failed pipelineFailing"},
 		},
 		{
-			name: "builds that cannot be read: it stays closed", n: 3, svc: service{builds: svc.builds, fails: map[requeue.QuestionKind]bool{requeue.AskRecord: true}},
+			name: "builds that cannot be read: it stays closed", n: 3, svc: service{builds: svc.builds, fails: map[requeue.QuestionKind]bool{requeue.AskPipelineBuilds: true}},
 			want: []string{"1/7: failed requeue", "2/7: failed requeue", "3/7: failed requeue", "4/7: failed requeue"},
 		},
 	}
@@ -93,7 +93,7 @@ func TestBreaker(t *testing.T) {
 			}
 			records := 0
 			for _, q := range slices.Concat(rounds...) {
-				if q.Kind == requeue.AskRecord {
+				if q.Kind == requeue.AskPipelineBuilds {
 					records++
 				}
 			}

@@ -288,7 +288,7 @@ func (s service) answer(q requeue.Question) requeue.Answer {
 				return requeue.Answer{Build: b}
 			}
 		}
-	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetRuns, requeue.AskRecord:
+	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetRuns, requeue.AskPipelineBuilds:
 		return requeue.Answer{Builds: s.builds}
 	case requeue.AskErrors:
 		return requeue.Answer{Errors: requeue.Errors{Texts: s.errors[q.BuildID], FailedSteps: s.failed[q.BuildID], NoTimeline: s.noTimeline}}
@@ -389,7 +389,7 @@ func kinds(questions []requeue.Question) []string {
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PullRequestID))
 		case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetRuns:
 			out = append(out, fmt.Sprintf("%s %d %s", q.Kind, q.PipelineID, q.RefName))
-		case requeue.AskRecord:
+		case requeue.AskPipelineBuilds:
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PipelineID))
 		}
 	}

@@ -14,15 +14,15 @@ type QuestionKind string
 
 // The kinds of question, with the fields that each uses beside ProjectID.
 const (
-	AskPipeline     QuestionKind = "pipeline"     // PipelineID: its name and whether it takes builds
-	AskBuild        QuestionKind = "build"        // BuildID: how it ended
-	AskLastPush     QuestionKind = "lastPush"     // RepositoryID, PullRequestID: when its source branch was pushed to last
-	AskHistory      QuestionKind = "history"      // PipelineID, RefName refs/pull/N/merge: the builds of a pull request
-	AskErrors       QuestionKind = "errors"       // BuildID: what its timeline says of its failure
-	AskLogs         QuestionKind = "logs"         // BuildID: what else says so, once its timeline is known not to do
-	AskTargetBranch QuestionKind = "targetBranch" // PipelineID, RefName refs/heads/main: the last finished run there
-	AskTargetRuns   QuestionKind = "targetRuns"   // likewise: the newest finished runs there
-	AskRecord       QuestionKind = "record"       // PipelineID: the newest finished builds of all pull requests
+	AskPipeline       QuestionKind = "pipeline"       // PipelineID: its name and whether it takes builds
+	AskBuild          QuestionKind = "build"          // BuildID: how it ended
+	AskLastPush       QuestionKind = "lastPush"       // RepositoryID, PullRequestID: when its source branch was pushed to last
+	AskHistory        QuestionKind = "history"        // PipelineID, RefName refs/pull/N/merge: the builds of a pull request
+	AskErrors         QuestionKind = "errors"         // BuildID: what its timeline says of its failure
+	AskLogs           QuestionKind = "logs"           // BuildID: what else says so, once its timeline is known not to do
+	AskTargetBranch   QuestionKind = "targetBranch"   // PipelineID, RefName refs/heads/main: the last finished run there
+	AskTargetRuns     QuestionKind = "targetRuns"     // likewise: the newest finished runs there
+	AskPipelineBuilds QuestionKind = "pipelineBuilds" // PipelineID: the newest finished builds of all pull requests
 )
 
 // Question is what a verdict still lacks. It is comparable, so that no two candidates ask the same twice.
@@ -44,7 +44,7 @@ type Answer struct {
 	// ended.
 	Gone   bool
 	Pushed time.Time // AskLastPush; the zero value where the service does not tell
-	Builds []Build   // AskHistory, AskTargetBranch, AskTargetRuns, AskRecord
+	Builds []Build   // AskHistory, AskTargetBranch, AskTargetRuns, AskPipelineBuilds
 	Errors Errors    // AskErrors
 	Logs   Logs      // AskLogs
 	Err    error

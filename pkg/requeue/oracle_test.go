@@ -198,7 +198,7 @@ func (w world) allFacts() requeue.Facts {
 			add(requeue.Question{Kind: requeue.AskPipeline, PipelineID: e.Policy.PipelineID})
 			add(requeue.Question{Kind: requeue.AskBuild, BuildID: e.BuildID})
 			add(requeue.Question{Kind: requeue.AskErrors, BuildID: e.BuildID})
-			add(requeue.Question{Kind: requeue.AskRecord, PipelineID: e.Policy.PipelineID})
+			add(requeue.Question{Kind: requeue.AskPipelineBuilds, PipelineID: e.Policy.PipelineID})
 			add(requeue.Question{Kind: requeue.AskHistory, PipelineID: e.Policy.PipelineID, RefName: requeue.MergeRefName(pr.ID)})
 			add(requeue.Question{Kind: requeue.AskTargetBranch, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
 		}
@@ -690,7 +690,7 @@ func (w world) windowOf(pipelines []int) int {
 	pipelines = slices.Sorted(slices.Values(pipelines))
 	p := 1.0
 	for _, id := range slices.Compact(pipelines) {
-		answer := w.fact(requeue.Question{Kind: requeue.AskRecord, PipelineID: id})
+		answer := w.fact(requeue.Question{Kind: requeue.AskPipelineBuilds, PipelineID: id})
 		if answer.Err != nil {
 			return 1
 		}
@@ -850,7 +850,7 @@ func checkPlan(t *testing.T, seed int, w world, p requeue.Plan) {
 func checkQuestions(t *testing.T, seed int, w world, rounds [][]requeue.Question) {
 	t.Helper()
 	for _, q := range slices.Concat(rounds...) {
-		if q.Kind == requeue.AskPipeline || q.Kind == requeue.AskBuild || q.Kind == requeue.AskRecord && w.rules.AutoInFlight {
+		if q.Kind == requeue.AskPipeline || q.Kind == requeue.AskBuild || q.Kind == requeue.AskPipelineBuilds && w.rules.AutoInFlight {
 			continue
 		}
 		asks := slices.ContainsFunc(w.prs, func(pr requeue.PullRequest) bool {
@@ -866,7 +866,7 @@ func checkQuestions(t *testing.T, seed int, w world, rounds [][]requeue.Question
 					return red && q.BuildID == e.BuildID && w.retryOnlyIf+w.neverRetryIf != ""
 				case requeue.AskTargetBranch:
 					return w.waits() && q.RefName == pr.TargetRefName && q.PipelineID == e.Policy.PipelineID && w.retries(pr, e) == ""
-				case requeue.AskPipeline, requeue.AskBuild, requeue.AskTargetRuns, requeue.AskRecord:
+				case requeue.AskPipeline, requeue.AskBuild, requeue.AskTargetRuns, requeue.AskPipelineBuilds:
 				}
 				return false
 			})

@@ -99,7 +99,7 @@ func (s *survey) takePlace(p *surveyed) {
 }
 
 // window settles, under Rules.AutoInFlight, how many pull requests may be in flight on each branch that somebody wants
-// to take a place on: it asks for the record of each pipeline there whose builds a merge expires at once.
+// to take a place on: it asks for the newest builds of each pipeline there whose builds a merge expires at once.
 func (s *survey) window(p *surveyed) {
 	t := s.track(p)
 	if !s.rules.AutoInFlight || t.window != nil || len(t.immediate) == 0 || !s.wantsPlace(p) {
@@ -111,7 +111,7 @@ func (s *survey) window(p *surveyed) {
 		pipelines = append(pipelines, id)
 	}
 	slices.Sort(pipelines)
-	var records []Record
+	var statistics []Statistics
 	for _, id := range pipelines {
 		question := recordOf(projectID, id)
 		answer, known := s.facts[question]
@@ -119,12 +119,12 @@ func (s *survey) window(p *surveyed) {
 			s.ask(question)
 			continue
 		}
-		record := newRecord(id, answer)
-		record.Pipeline = t.immediate[id]
-		records = append(records, record)
+		one := newStatistics(id, answer)
+		one.Pipeline = t.immediate[id]
+		statistics = append(statistics, one)
 	}
-	if len(records) == len(pipelines) {
-		w := newWindow(p.pr.Repository, p.pr.TargetRefName, records)
+	if len(statistics) == len(pipelines) {
+		w := newWindow(p.pr.Repository, p.pr.TargetRefName, statistics)
 		t.window = &w
 		s.windows = append(s.windows, w)
 	}

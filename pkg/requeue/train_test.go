@@ -307,7 +307,7 @@ func TestWindow(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			svc := service{builds: tt.builds, fails: map[requeue.QuestionKind]bool{requeue.AskRecord: tt.fails}}
+			svc := service{builds: tt.builds, fails: map[requeue.QuestionKind]bool{requeue.AskPipelineBuilds: tt.fails}}
 			evaluations := []requeue.Evaluation{evaluation(1, expired, immediately)}
 			if tt.two {
 				evaluations = append(evaluations, evaluation(2, expired, immediately))
@@ -323,7 +323,7 @@ func TestWindow(t *testing.T) {
 			}
 			w := p.Windows[0]
 			var sample []string
-			for _, r := range w.Records {
+			for _, r := range w.Statistics {
 				sample = append(sample, fmt.Sprintf("%d/%d", r.Succeeded, r.Sample))
 			}
 			if got := strings.Join(sample, " "); w.Size != tt.size || w.Success < tt.p-1e-9 || w.Success > tt.p+1e-9 || got != tt.sample || w.Why != tt.why {
@@ -349,7 +349,7 @@ func TestAutoInFlight(t *testing.T) {
 	}{
 		{
 			name: "a merge expires the others: one at a time", prs: []requeue.PullRequest{pullRequest(1, autoComplete, one), pullRequest(2, autoComplete, one)},
-			want: []string{"1/1: expired requeue", "2/1: expired branchBusy"}, asked: [][]string{{"record 101"}},
+			want: []string{"1/1: expired requeue", "2/1: expired branchBusy"}, asked: [][]string{{"pipelineBuilds 101"}},
 		},
 		{
 			name: "a merge expires nothing at once: no limit, and nothing is asked",
@@ -369,24 +369,24 @@ func TestAutoInFlight(t *testing.T) {
 		{
 			name: "approved ones take a place, others take none",
 			prs:  []requeue.PullRequest{pullRequest(1, one), pullRequest(2, votes(10), one), pullRequest(3, votes(10), one)},
-			want: []string{"1/1: expired branchBusy", "2/1: expired requeue", "3/1: expired branchBusy"}, asked: [][]string{{"record 101"}},
+			want: []string{"1/1: expired branchBusy", "2/1: expired requeue", "3/1: expired branchBusy"}, asked: [][]string{{"pipelineBuilds 101"}},
 		},
 		{
 			name: "one that is neither holds none while it is in progress",
 			prs:  []requeue.PullRequest{pullRequest(1, with(evaluation(1, running, immediately))), pullRequest(2, autoComplete, one)},
-			want: []string{"1/1: running state", "2/1: expired requeue"}, asked: [][]string{{"record 101"}},
+			want: []string{"1/1: running state", "2/1: expired requeue"}, asked: [][]string{{"pipelineBuilds 101"}},
 		},
 		{
 			name: "one that is holds one",
 			prs:  []requeue.PullRequest{pullRequest(1, autoComplete, with(evaluation(1, running, immediately))), pullRequest(2, autoComplete, one)},
-			want: []string{"1/1: running state", "2/1: expired branchBusy"}, asked: [][]string{{"record 101"}},
+			want: []string{"1/1: running state", "2/1: expired branchBusy"}, asked: [][]string{{"pipelineBuilds 101"}},
 		},
 		{
 			name: "each branch by itself, and each pipeline once",
 			prs: []requeue.PullRequest{
 				pullRequest(1, autoComplete, one), pullRequest(2, autoComplete, onto("release"), one), pullRequest(3, autoComplete, onto("other"), lasting),
 			},
-			want: []string{"1/1: expired requeue", "2/1: expired requeue", "3/1: expired requeue"}, asked: [][]string{{"record 101"}},
+			want: []string{"1/1: expired requeue", "2/1: expired requeue", "3/1: expired requeue"}, asked: [][]string{{"pipelineBuilds 101"}},
 		},
 		{
 			name: "nobody wants a place: nothing is asked",
@@ -398,7 +398,7 @@ func TestAutoInFlight(t *testing.T) {
 		},
 		{
 			name: "two pipelines, two questions", prs: []requeue.PullRequest{pullRequest(1, autoComplete, with(evaluation(1, expired, immediately), evaluation(2, expired, immediately), evaluation(3, expired)))},
-			want: []string{"1/1: expired requeue", "1/2: expired requeue", "1/3: expired requeue"}, asked: [][]string{{"record 101", "record 102"}},
+			want: []string{"1/1: expired requeue", "1/2: expired requeue", "1/3: expired requeue"}, asked: [][]string{{"pipelineBuilds 101", "pipelineBuilds 102"}},
 		},
 	}
 	for _, tt := range tests {

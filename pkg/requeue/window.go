@@ -14,7 +14,7 @@ import (
 // Window is how many pull requests of one target branch may be in flight under Rules.AutoInFlight, and why. Where a merge
 // expires the builds of all others, each further one in flight costs a build for each merge that it does not win; but
 // while one alone often fails, merges wait for nothing. So the window is the least one in which a pull request turns
-// green with a probability of 90 %, by the record of commits that had been green before: the first builds of new code
+// green with a probability of 90 %, by the builds of commits that had been green before: the first builds of new code
 // say nothing about it.
 type Window struct {
 	Repository *Repository
@@ -25,12 +25,12 @@ type Window struct {
 	Success float64
 	// Why says what made it 1 whatever the probability; "" if nothing did. It may quote foreign text.
 	Why string
-	// Records are those of the branch's pipelines, by ID.
-	Records []Record
+	// Statistics are those of the branch's pipelines, by ID.
+	Statistics []Statistics
 }
 
-// Record is what the newest finished builds of one pipeline for pull requests say about the next one.
-type Record struct {
+// Statistics are what the newest finished builds of one pipeline for pull requests say about the next one.
+type Statistics struct {
 	PipelineID int
 	Pipeline   string // its name; "" if unknown
 	// Sample is how many builds of commits that had been green before were looked at, Succeeded how many of them were
@@ -38,7 +38,7 @@ type Record struct {
 	Sample, Succeeded int
 	// Success is the share of those, or DefaultSuccess where the sample is too small to tell.
 	Success float64
-	// NoneOfNewest says that none of the newest NewestOfRecord of the sample succeeded.
+	// NoneOfNewest says that none of the newest NewestOfSample of the sample succeeded.
 	NoneOfNewest bool
 	// Wait is the median time in the queue, Duration that of running; both are 0 where no build tells.
 	Wait, Duration time.Duration
@@ -48,14 +48,14 @@ type Record struct {
 
 // How a window comes about.
 const (
-	// RecordBuilds is how many of the newest finished builds are looked at.
-	RecordBuilds = 200
+	// PipelineBuilds is how many of the newest finished builds are looked at.
+	PipelineBuilds = 200
 	// sampleBuilds is how many of those count at most.
 	sampleBuilds = 50
 	// leastSample is the smallest sample that is believed.
 	leastSample = 10
-	// NewestOfRecord is among how many of the newest of the sample one must have succeeded.
-	NewestOfRecord = 10
+	// NewestOfSample is among how many of the newest of the sample one must have succeeded.
+	NewestOfSample = 10
 	// DefaultSuccess stands where the sample is smaller.
 	DefaultSuccess = 0.9
 	// wanted is how likely one of the pull requests in flight is to turn green; largestWindow ends the search.
@@ -64,17 +64,17 @@ const (
 	shortAgents = 4
 )
 
-// newWindow computes the window of the records.
-func newWindow(repository *Repository, refName string, records []Record) Window {
-	w := Window{Repository: repository, RefName: refName, Records: records, Success: 1}
-	for _, r := range records {
+// newWindow computes the window of the statistics.
+func newWindow(repository *Repository, refName string, statistics []Statistics) Window {
+	w := Window{Repository: repository, RefName: refName, Statistics: statistics, Success: 1}
+	for _, r := range statistics {
 		name := cmp.Or(r.Pipeline, "pipeline "+strconv.Itoa(r.PipelineID))
 		switch {
 		case r.Err != nil:
 			w.Why = cmp.Or(w.Why, "the builds of "+name+" could not be read")
 			continue
 		case r.NoneOfNewest:
-			w.Why = cmp.Or(w.Why, fmt.Sprintf("none of the newest %d builds of %s succeeded", NewestOfRecord, name))
+			w.Why = cmp.Or(w.Why, fmt.Sprintf("none of the newest %d builds of %s succeeded", NewestOfSample, name))
 		case r.agentsAreShort():
 			w.Why = cmp.Or(w.Why, "builds of "+name+" wait for agents")
 		}
@@ -97,19 +97,19 @@ func leastWindow(p float64) int {
 }
 
 // Believed reports whether the sample is large enough to tell.
-func (r Record) Believed() bool { return r.Sample >= leastSample }
+func (r Statistics) Believed() bool { return r.Sample >= leastSample }
 
-func (r Record) agentsAreShort() bool { return r.Duration > 0 && r.Wait*shortAgents > r.Duration }
+func (r Statistics) agentsAreShort() bool { return r.Duration > 0 && r.Wait*shortAgents > r.Duration }
 
-// newRecord reads the answer to AskRecord. What it was not asked for is left out again. A list that is short or empty is
-// no proof of anything: the sample is then too small to be believed.
-func newRecord(pipelineID int, answer Answer) Record {
-	r := Record{PipelineID: pipelineID, Err: answer.Err}
+// newStatistics reads the answer to AskPipelineBuilds. Builds that it was not asked for are left out. A list that is short
+// or empty proves nothing: the sample is then too small to be believed.
+func newStatistics(pipelineID int, answer Answer) Statistics {
+	r := Statistics{PipelineID: pipelineID, Err: answer.Err}
 	if r.Err != nil {
 		return r
 	}
 	builds := ofPullRequests(pipelineID, answer.Builds)
-	builds = builds[:min(len(builds), RecordBuilds)]
+	builds = builds[:min(len(builds), PipelineBuilds)]
 	green := map[string]int{} // the first green build of a commit
 	for _, b := range builds {
 		if commit := strings.ToLower(b.SourceCommitID); b.Result == "succeeded" && (green[commit] == 0 || b.ID < green[commit]) {
@@ -125,7 +125,7 @@ func newRecord(pipelineID int, answer Answer) Record {
 		r.Sample++
 		if b.Result == "succeeded" {
 			r.Succeeded++
-			if r.Sample <= NewestOfRecord {
+			if r.Sample <= NewestOfSample {
 				newest++
 			}
 		}
@@ -139,7 +139,7 @@ func newRecord(pipelineID int, answer Answer) Record {
 }
 
 func recordOf(projectID uuid.UUID, pipelineID int) Question {
-	return Question{Kind: AskRecord, ProjectID: projectID, PipelineID: pipelineID}
+	return Question{Kind: AskPipelineBuilds, ProjectID: projectID, PipelineID: pipelineID}
 }
 
 // ofPullRequests are the pipeline's builds for pull requests that came to an end, the newest first. Cancelled ones say
