@@ -78,6 +78,15 @@ func choices() []model.Strategy {
 		task("every 5 minutes only", func(s *model.Strategy) { s.Push, s.Completed, s.Every = false, false, 5*time.Minute }),
 		task("every 60 minutes, push and CI", func(s *model.Strategy) { s.Every = time.Hour }),
 		task("when: expired", func(s *model.Strategy) { s.Rules.When = []requeue.State{requeue.StateExpired} }),
+		task("when: expired, targetRecovered", func(s *model.Strategy) {
+			s.Rules.When = []requeue.State{requeue.StateExpired, requeue.StateRecovered}
+		}),
+		task("when: expired, failed, targetRecovered", func(s *model.Strategy) {
+			s.Rules.When = []requeue.State{requeue.StateExpired, requeue.StateFailed, requeue.StateRecovered}
+		}),
+		task("when: expired; require: autoComplete, noOtherBlockers", func(s *model.Strategy) {
+			s.Rules.When, s.Rules.RequireNoOtherBlockers = []requeue.State{requeue.StateExpired}, true
+		}),
 		task("waitForTargetBranch: false", func(s *model.Strategy) { s.Rules.WaitForTargetBranch = requeue.TargetBranchIgnore }),
 		task("waitForTargetBranch: true", func(s *model.Strategy) { s.Rules.WaitForTargetBranch = requeue.TargetBranchAwait }),
 		task("require: autoComplete, approved", func(s *model.Strategy) { s.Rules.RequireApproved = true }),
