@@ -141,3 +141,38 @@ func TestDraw(t *testing.T) {
 		}
 	}
 }
+
+// TestPageQuotesResults holds the page that people read against the tables that it takes its lines from.
+func TestPageQuotesResults(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := os.ReadFile("RESULTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for line := range strings.Lines(string(results)) {
+		known[line] = true
+	}
+	_, simulation, found := strings.Cut(string(page), "## What a merge costs")
+	if !found {
+		t.Fatal("../README.md has no section about the simulation")
+	}
+	simulation, _, _ = strings.Cut(simulation, "\n## ")
+	quoted := 0
+	for line := range strings.Lines(simulation) {
+		if !strings.HasPrefix(line, "| ") || strings.Count(line, " | ") < 3 { // the table of claims is the page's own
+			continue
+		}
+		quoted++
+		if !known[line] {
+			t.Errorf("RESULTS.md has no such line: %s", line)
+		}
+	}
+	if quoted < 10 {
+		t.Errorf("only %d lines of tables are quoted", quoted)
+	}
+}
