@@ -272,9 +272,9 @@ func chooseAgain(chosen, lines []string) []string {
 	for i := range best {
 		best[i] = make([]float64, len(lines)+1)
 	}
-	for i := len(chosen) - 1; i >= 0; i-- {
-		for j := len(lines) - 1; j >= 0; j-- {
-			best[i][j] = max(best[i+1][j], best[i][j+1], best[i+1][j+1]+likeness(chosen[i], lines[j]))
+	for i, one := range slices.Backward(chosen) {
+		for j, line := range slices.Backward(lines) {
+			best[i][j] = max(best[i+1][j], best[i][j+1], best[i+1][j+1]+likeness(one, line))
 		}
 	}
 	again := slices.Clone(chosen)

@@ -119,7 +119,7 @@ func (b *builder) finish() requeue.Plan {
 // setOutcomes gives the actions these outcomes, the others are planned.
 func setOutcomes(p requeue.Plan, outcomes ...requeue.Outcome) {
 	for i, a := range p.Actions() {
-		a.EvaluationPlan.Outcome = &requeue.Outcome{Kind: requeue.OutcomePlanned}
+		a.Outcome = &requeue.Outcome{Kind: requeue.OutcomePlanned}
 		if i < len(outcomes) {
 			*a.Outcome = outcomes[i]
 		}

@@ -34,11 +34,29 @@ import (
 func sdkMembers() map[string]string {
 	members := map[string]string{}
 	for _, of := range []any{
-		location.ConnectionData{}, identity.Identity{}, core.TeamProjectReference{}, core.WebApiTagDefinition{}, webapi.IdentityRef{},
-		git.GitRepository{}, git.GitPullRequest{}, git.IdentityRefWithVote{}, git.GitCommitRef{}, git.GitPullRequestIteration{},
-		git.GitPullRequestCommentThread{}, git.Comment{}, policy.PolicyEvaluationRecord{}, policy.PolicyConfiguration{}, policy.PolicyTypeRef{},
-		build.Build{}, build.DefinitionReference{}, build.BuildDefinitionReference{}, build.BuildRequestValidationResult{}, build.BuildLog{},
-		build.Timeline{}, build.TimelineRecord{}, build.Issue{},
+		location.ConnectionData{},
+		identity.Identity{},
+		core.TeamProjectReference{},
+		core.WebApiTagDefinition{},
+		webapi.IdentityRef{},
+		git.GitRepository{},
+		git.GitPullRequest{},
+		git.IdentityRefWithVote{},
+		git.GitCommitRef{},
+		git.GitPullRequestIteration{},
+		git.GitPullRequestCommentThread{},
+		git.Comment{},
+		policy.PolicyEvaluationRecord{},
+		policy.PolicyConfiguration{},
+		policy.PolicyTypeRef{},
+		build.Build{},
+		build.DefinitionReference{},
+		build.BuildDefinitionReference{},
+		build.BuildRequestValidationResult{},
+		build.BuildLog{},
+		build.Timeline{},
+		build.TimelineRecord{},
+		build.Issue{},
 	} {
 		for field := range reflect.TypeOf(of).Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")

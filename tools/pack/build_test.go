@@ -36,7 +36,7 @@ func build(t *testing.T, version string, programs []string, args ...string) (str
 		if strings.HasPrefix(version, "go1.19") {
 			script = "#!/bin/sh\n[ \"$PWD\" = / ] || { echo 'go: errors parsing go.mod' >&2; exit 1; }\n" + script
 		}
-		if err := os.WriteFile(filepath.Join(folder, "go"), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(filepath.Join(folder, "go"), []byte(script), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
