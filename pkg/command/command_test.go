@@ -47,7 +47,7 @@ func TestParse(t *testing.T) {
 		{name: "one hyphen", args: []string{"-dry-run"}, faults: []string{`there is no flag "-dry-run"; the nearest is --dry-run`}},
 		{name: "an unknown letter", args: []string{"-x"}, faults: []string{`there is no flag "-x"; --help lists all`}},
 		{name: "no name", args: []string{"--=x"}, faults: []string{`"--=x" is no flag`}},
-		{name: "no flag", args: []string{"web"}, faults: []string{`"web" is no flag; --help lists all`}},
+		{name: "no flag", args: []string{"webshop"}, faults: []string{`"webshop" is no flag; --help lists all`}},
 		{name: "no flag, but nearly", args: []string{"dry-run"}, faults: []string{`"dry-run" is no flag; the nearest is --dry-run`}},
 		{name: "version is a flag", args: []string{"version"}, faults: []string{`"version" is no flag; the nearest is --version`}},
 		{name: "a switch with a value behind a blank", args: []string{"--dry-run", "false"}, faults: []string{`"false" is no flag; a switch takes its value behind "=": --dry-run=false`}},

@@ -53,14 +53,14 @@ func (l *loader) refuseMisspelt(env agent.Variables) {
 }
 
 // Nearest finds the name that a misspelt one resembles most: case, "_" and "-" aside, at most two letters are missing, too
-// many, others, or swapped with the next, and fewer than half of the shorter name, so that "wait" is not taken for every
-// other word of four letters. Of equally near ones the first is taken.
+// many, others, or swapped with the next. This is so for short names too: a word of four letters that is refused without
+// need costs less than a dry run that writes. Of equally near ones the first is taken.
 func Nearest(misspelt string, names []string) (string, bool) {
 	nearest, least := "", 3
 	given := bare(misspelt)
 	for _, name := range names {
 		candidate := bare(name)
-		if d := distance(given, candidate, 2); d < least && 2*d < min(len(given), len(candidate)) {
+		if d := distance(given, candidate, 2); d < least {
 			nearest, least = name, d
 		}
 	}
