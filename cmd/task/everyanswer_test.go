@@ -103,7 +103,7 @@ func TestRefusedOnTheWay(t *testing.T) {
 		{name: "iterations", route: "iterations", pullRequest: `{"id": 7, "evaluations": [{"state": "notStarted"}]}`, inputs: retry(), requeued: "0", failed: "1", text: "TF401027", result: "Failed"},
 		{name: "a build on which the state hangs", route: "build", policy: immediately, pullRequest: `{"id": 7, "evaluations": [{"state": "failed", "buildIsNotCurrent": true}]}`, requeued: "0", failed: "1", text: "TF401027", result: "Failed"},
 		{name: "the build behind the patterns", route: "build", pullRequest: failed, inputs: retry("retryOnlyIf", "ECONNRESET"), requeued: "0", failed: "1", text: "TF401027", result: "Failed"},
-		{name: "the list of logs, and retryOnlyIf goes by what there is", route: "logs", pullRequest: failed, inputs: retry("retryOnlyIf", "ECONNRESET"), requeued: "0", failed: "0", text: `no retryOnlyIf matches "exit 1"; the log of step "Test" cannot be read`, result: "Succeeded"},
+		{name: "the list of logs, and retryOnlyIf goes by what there is", route: "logs", pullRequest: failed, inputs: retry("retryOnlyIf", "ECONNRESET"), requeued: "0", failed: "0", text: `no retryOnlyIf matches an error of step "Test": "exit 1"; the log of step "Test" cannot be read`, result: "Succeeded"},
 		{name: "the list of logs, and neverRetryIf does not pass", route: "logs", pullRequest: failed, inputs: retry("neverRetryIf", "SyntaxError"), requeued: "0", failed: "0", text: `the log of step "Test" cannot be read`, result: "Succeeded"},
 		{name: "a log, and neverRetryIf does not pass", route: "log", pullRequest: failed, inputs: retry("neverRetryIf", "SyntaxError"), requeued: "0", failed: "0", text: `the log of step "Test" cannot be read`, result: "Succeeded"},
 		{

@@ -44,7 +44,7 @@ func (c *Client) BuildLogs(ctx context.Context, project uuid.UUID, id int, steps
 		case lines == 0:
 			end.Whole = true
 		default:
-			end.Lines, end.Whole, end.Err = c.logEnd(ctx, project, id, log, lines)
+			end = c.logEnd(ctx, project, id, log, lines)
 		}
 		found.Ends[log] = end
 	}
@@ -87,9 +87,9 @@ func (c *Client) logLengths(ctx context.Context, project uuid.UUID, id int) (map
 	return lengths, nil
 }
 
-// logEnd reads the last lines of a log; whole says that it is all of it. Whether lines are counted from 0 or from 1 is
+// logEnd reads the last lines of a log. Whether lines are counted from 0 or from 1 is
 // written nowhere: one more may be asked for than is kept.
-func (c *Client) logEnd(ctx context.Context, project uuid.UUID, id, log, count int) (lines []string, whole bool, err error) {
+func (c *Client) logEnd(ctx context.Context, project uuid.UUID, id, log, count int) requeue.LogEnd {
 	k := &call{op: fmt.Sprintf("read log %d of build %d", log, id), name: "log", area: areaBuild, empty: true, plain: true}
 	args := build.GetBuildLogArgs{Project: new(project.String()), BuildId: &id, LogId: &log}
 	if count > requeue.MaxLogLines {
@@ -100,17 +100,24 @@ func (c *Client) logEnd(ctx context.Context, project uuid.UUID, id, log, count i
 		return &text, err
 	}, args)
 	if err != nil {
-		return nil, false, err
+		return requeue.LogEnd{Err: err}
 	}
 	defer func() { _ = (*text).Close() }()
+	var lines []string
 	if !found.none {
 		if lines, err = readLog(*text, found.json); err != nil {
-			return nil, false, k.misread(err)
+			return requeue.LogEnd{Err: k.misread(err)}
 		}
 	}
 	came := len(lines)
+	last := came
+	if args.StartLine != nil {
+		last = count // what was asked for is the end of the log
+	}
 	lines, cut := lastBytes(lines[max(0, came-requeue.MaxLogLines):], requeue.MaxLogBytes)
-	return lines, !cut && came <= requeue.MaxLogLines && came >= count, nil
+	return requeue.LogEnd{
+		Lines: lines, First: max(0, last-len(lines)+1), Whole: !cut && came <= requeue.MaxLogLines && came >= count,
+	}
 }
 
 // lastBytes returns the last n bytes of a text of these lines, with cut where that is not all of it: then the first line

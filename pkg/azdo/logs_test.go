@@ -85,6 +85,9 @@ func TestLogEnds(t *testing.T) {
 					if err != nil || end.Err != nil || len(end.Lines) != tt.want || end.Lines[0] != tt.first || end.Whole != tt.whole || len(got.Ends) != 1 {
 						t.Errorf("%d lines from %.60q, whole %v, %v, %v", len(end.Lines), end.Lines, end.Whole, end.Err, err)
 					}
+					if want := len(tt.lines) - tt.want + 1; end.First != want {
+						t.Errorf("the first line is number %d, want %d", end.First, want)
+					}
 					if diff := cmp.Diff([]string{"no pool"}, got.Validation); diff != "" {
 						t.Error(diff)
 					}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -41,6 +42,16 @@ func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) (re
 
 var errNoRecords = errors.New("it has no records")
 
+// logLine is the line of the step's log to which an issue belongs; 0 where that is not told. The agent counts them from 1
+// (azure-pipelines-agent, ExecutionContext.cs); the description has no such member, so it decides nothing.
+func logLine(issue build.Issue) int {
+	line, err := strconv.Atoi(valueOf(issue.Data)["logFileLineNumber"])
+	if err != nil || line < 0 || line > maxID {
+		return 0
+	}
+	return line
+}
+
 // errorsOf is what the records of a timeline say of the build's failure.
 func errorsOf(t *build.Timeline, found *findings) (requeue.Errors, error) {
 	const issues = "records.issues"
@@ -77,7 +88,7 @@ func errorsOf(t *build.Timeline, found *findings) (requeue.Errors, error) {
 			if total += len(message); total > maxTexts {
 				return failure, errors.New("it holds more than 16 MiB of error texts")
 			}
-			failure.Texts = append(failure.Texts, message)
+			failure.Issues = append(failure.Issues, requeue.Issue{Message: message, Step: oneLine(valueOf(record.Name)), Line: logLine(issue)})
 		}
 		if strings.EqualFold(valueOf(record.Type), "Task") && strings.EqualFold(string(valueOf(record.Result)), string(build.TaskResultValues.Failed)) {
 			failure.FailedSteps = append(failure.FailedSteps, requeue.FailedStep{

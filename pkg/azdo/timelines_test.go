@@ -50,11 +50,15 @@ func TestBuildErrorTexts(t *testing.T) {
 			got, err := c.BuildErrors(t.Context(), projectID, 5)
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) {
-					t.Errorf("got %d texts, %v", len(got.Texts), err)
+					t.Errorf("got %d texts, %v", len(got.Issues), err)
 				}
 				return
 			}
-			if diff := cmp.Diff(tt.want, got.Texts); err != nil || diff != "" || got.NoTimeline != tt.none {
+			var messages []string
+			for _, issue := range got.Issues {
+				messages = append(messages, issue.Message)
+			}
+			if diff := cmp.Diff(tt.want, messages); err != nil || diff != "" || got.NoTimeline != tt.none {
 				t.Errorf("%v, no timeline: %v (-want +got)\n%s", err, got.NoTimeline, diff)
 			}
 			if path := f.requests()[0].path; path != basePath+"/"+projectID.String()+"/_apis/build/builds/5/Timeline" {
@@ -69,12 +73,12 @@ func TestFailedSteps(t *testing.T) {
 	c, _ := newFake(t, Options{}, func(int, *http.Request) reply {
 		return ok(`{"records":[
 			{"type":"Job","name":"Build","result":"failed","errorCount":13,"log":{"id":9}},
-			{"type":"Task","name":"Test","result":"failed","errorCount":12,"log":{"id":3},"issues":[{"type":"error","message":"a"},{"type":"warning","message":"w"},{"type":"error","message":"a"}]},
+			{"type":"Task","name":"Test","result":"failed","errorCount":12,"log":{"id":3},"issues":[{"type":"error","message":"a","data":{"type":"error","logFileLineNumber":"17"}},{"type":"warning","message":"w"},{"type":"error","message":"a"}]},
 			{"type":"Task","name":"Publish","result":"succeededWithIssues","errorCount":1,"log":{"id":4}},
 			{"type":"Task","name":"Push","result":"Failed"}]}`)
 	})
 	got, err := c.BuildErrors(t.Context(), projectID, 5)
-	want := requeue.Errors{Texts: []string{"a"}, FailedSteps: []requeue.FailedStep{{Name: "Test", LogID: 3, Counted: 12, Kept: 2}, {Name: "Push"}}}
+	want := requeue.Errors{Issues: []requeue.Issue{{Message: "a", Step: "Test", Line: 17}}, FailedSteps: []requeue.FailedStep{{Name: "Test", LogID: 3, Counted: 12, Kept: 2}, {Name: "Push"}}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}

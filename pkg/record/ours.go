@@ -31,6 +31,7 @@ matchKind: Exact Prefix DefaultBranch
 type: Task Job Phase Stage Checkpoint TfsGit TfsVersionControl
 
 pr.sourceSha
+logFileLineNumber: <number>
 pr.number: <number>
 pr.isFork: True False
 system.pullRequest.sourceCommitId

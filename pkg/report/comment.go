@@ -25,7 +25,7 @@ func CommentText(pr requeue.PullRequestPlan, collection string, always bool) str
 			exhausted = append(exhausted, policy+join(", ", markdown(e.Detail, maxDetail), labelled("last build", before)))
 		case o.Kind == requeue.OutcomeRequeued:
 			after := buildLink(collection, pr.PullRequest, o.BuildAfter)
-			requeued = append(requeued, policy+join(", ", "was "+stateWord(e.State), labelled("build", before), labelled("now build", after)))
+			requeued = append(requeued, policy+join(", ", "was "+stateWord(e.State)+why(e.Match), labelled("build", before), labelled("now build", after)))
 		case o.Kind == requeue.OutcomeDeclined:
 			declined = append(declined, policy+join(", ", markdown(o.Detail, maxDetail), labelled("last build", before)))
 		}
@@ -47,6 +47,18 @@ func CommentText(pr requeue.PullRequestPlan, collection string, always bool) str
 	add("**Re-queued:**", requeued)
 	parts = append(parts, "Written by the pipeline task *Reschedule pull request evaluations*.")
 	return strings.Join(parts, "\n\n") + "\n"
+}
+
+// why says what went wrong where a pattern has found it. Whoever reads a comment need not be allowed to see the build, so
+// that no line of a log is quoted, nor anything else that is not an error issue.
+func why(m *requeue.Match) string {
+	switch {
+	case m == nil || m.Pattern == "":
+		return ""
+	case m.Issue:
+		return " with an error that matches " + markdown(m.Pattern, maxDetail) + `: "` + markdown(m.Text, maxDetail) + `"`
+	}
+	return " with an error that matches " + markdown(m.Pattern, maxDetail)
 }
 
 // labelled is a label with its text; "" where there is no text.

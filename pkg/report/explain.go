@@ -85,6 +85,7 @@ func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.Evaluation
 		state += fmt.Sprintf(" (Azure DevOps says %s)", quoted(v.Status, maxName))
 	}
 	l.Line("    State: %s", state)
+	l.explainMatch(e.Match)
 	switch {
 	case e.Requeue:
 		l.Line("    Re-queue: %s", join("; ", "yes", detailText(e)))
@@ -98,6 +99,24 @@ func (l *Log) explainEvaluation(pr requeue.PullRequestPlan, e requeue.Evaluation
 		}
 	default:
 		l.Line("    Re-queue: no, the pull request is left alone as a whole (%s)", pr.Skipped)
+	}
+}
+
+// explainMatch says what went wrong in the build: where it stands, its text, and which pattern has found it.
+func (l *Log) explainMatch(m *requeue.Match) {
+	if m == nil {
+		return
+	}
+	what := "Found"
+	if m.Pattern == "" {
+		what = "First error"
+	}
+	l.Line("    %s: %s", what, join(": ", agent.Shorten(m.Place(), maxDetail), quoted(m.Text, maxDetail)))
+	switch {
+	case m.Set != "":
+		l.Line("    Matches: the named set %s", agent.Shorten(m.Pattern, maxDetail))
+	case m.Pattern != "":
+		l.Line("    Matches: the regular expression %s", agent.Shorten(m.Pattern, maxDetail))
 	}
 }
 

@@ -295,6 +295,39 @@ func TestNoComment(t *testing.T) {
 	}
 }
 
+// TestCommentQuotesIssuesOnly: who reads a comment need not be allowed to see the build.
+func TestCommentQuotesIssuesOnly(t *testing.T) {
+	t.Parallel()
+	const secret = "connect to db-7.internal as admin"
+	for _, tt := range []struct {
+		name  string
+		match requeue.Match
+		want  string
+		quote bool
+	}{
+		{"an issue", requeue.Match{Pattern: "/x/", Step: "Test", Issue: true, Text: secret}, "was failed with an error that matches /x/: \"" + Markdown(secret) + "\",", true},
+		{"a line of a log", requeue.Match{Pattern: "/x/", Step: "Test", Line: 3, Log: true, Text: secret}, "was failed with an error that matches /x/,", false},
+		{"why it could not run", requeue.Match{Pattern: "/x/", Text: secret}, "was failed with an error that matches /x/,", false},
+		{"no pattern", requeue.Match{Issue: true, Text: secret}, "was failed,", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBuilder(same)
+			b.pullRequest(101, "Fix the login")
+			e := b.build(requeue.StateFailed, 4701)
+			e.Requeue, e.Match, e.Detail = true, &tt.match, "retryOnlyIf "+tt.match.String()
+			refused := b.build(requeue.StateFailed, 4702)
+			refused.Reason, refused.Match, refused.Detail = requeue.ErrorNotRetryable, &tt.match, "neverRetryIf "+tt.match.String()
+			plan := b.finish()
+			setOutcomes(plan, requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: 4801})
+			got := CommentText(plan.PullRequests[0], collection, true)
+			if !strings.Contains(got, tt.want) || strings.Contains(got, Markdown(secret)) != tt.quote || strings.Contains(got, "4702") {
+				t.Errorf("want %q, the text quoted: %t; got\n%s", tt.want, tt.quote, got)
+			}
+		})
+	}
+}
+
 func FuzzSummary(f *testing.F) {
 	for _, text := range hostile() {
 		f.Add(text)

@@ -139,6 +139,10 @@ func sampleRun(text func(string) string) Run {
 	b.build(requeue.StateExpired, 4701).Requeue = true
 	retry := b.build(requeue.StateFailed, 4702)
 	retry.Requeue, retry.Detail = true, text("1 of 2 retries used")
+	retry.Match = &requeue.Match{
+		Pattern: "@network (" + text("curl: name did not resolve") + ")", Set: requeue.NetworkErrors, Step: text("Restore"), Line: 17, Issue: true,
+		Text: text("curl: (6) Could not resolve host: x"),
+	}
 	b.reviewers(requeue.StateSucceeded, requeue.NotSelectedState)
 
 	b.pullRequest(102, "Speed up the search")

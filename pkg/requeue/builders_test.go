@@ -291,13 +291,22 @@ func (s service) answer(q requeue.Question) requeue.Answer {
 	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetRuns, requeue.AskPipelineBuilds:
 		return requeue.Answer{Builds: s.builds}
 	case requeue.AskErrors:
-		return requeue.Answer{Errors: requeue.Errors{Texts: s.errors[q.BuildID], FailedSteps: s.failed[q.BuildID], NoTimeline: s.noTimeline}}
+		return requeue.Answer{Errors: requeue.Errors{Issues: issues(s.errors[q.BuildID]), FailedSteps: s.failed[q.BuildID], NoTimeline: s.noTimeline}}
 	case requeue.AskLogs:
 		return requeue.Answer{Logs: s.logs[q.BuildID]}
 	case requeue.AskLastPush:
 		return requeue.Answer{Pushed: s.pushed[q.PullRequestID]}
 	}
 	return requeue.Answer{}
+}
+
+// issues are errors of which nobody knows the step.
+func issues(messages []string) []requeue.Issue {
+	var all []requeue.Issue
+	for _, message := range messages {
+		all = append(all, requeue.Issue{Message: message})
+	}
+	return all
 }
 
 func history(builds ...requeue.Build) service { return service{builds: builds} }

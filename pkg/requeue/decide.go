@@ -237,13 +237,13 @@ func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict
 	if timeline.Err != nil {
 		return fail(fmt.Errorf("read the errors of build %d: %w", e.BuildID, timeline.Err))
 	}
-	texts := slices.Concat(e.Preview, timeline.Errors.Texts)
-	if m, found := firstMatch(r.NeverRetryIf, texts); found {
-		return skip(ErrorNotRetryable, "neverRetryIf "+m)
+	texts := timeline.Errors.texts(e)
+	if m := firstMatch(r.NeverRetryIf, texts); m != nil {
+		return notFor(m, "neverRetryIf "+m.String())
 	}
 	if len(r.NeverRetryIf) == 0 {
-		if m, found := firstMatch(r.RetryOnlyIf, texts); found {
-			return verdict{Decision: Decision{Requeue: true, Detail: "retryOnlyIf " + m}}
+		if m := firstMatch(r.RetryOnlyIf, texts); m != nil {
+			return retryFor(m)
 		}
 	}
 
@@ -255,10 +255,10 @@ func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict
 	if logs.Err != nil {
 		return fail(fmt.Errorf("read what build %d says of its failure: %w", e.BuildID, logs.Err))
 	}
-	texts = slices.Concat(texts, logs.Logs.texts())
+	texts = append(texts, logs.Logs.texts(timeline.Errors.FailedSteps)...)
 	missing := timeline.Errors.missing(logs.Logs, e.PreviewLost)
-	if m, found := firstMatch(r.NeverRetryIf, texts); found {
-		return skip(ErrorNotRetryable, "neverRetryIf "+m)
+	if m := firstMatch(r.NeverRetryIf, texts); m != nil {
+		return notFor(m, "neverRetryIf "+m.String())
 	}
 	if missing != "" && len(r.NeverRetryIf) > 0 {
 		return skip(ErrorNotRetryable, fmt.Sprintf("neverRetryIf cannot be ruled out: %s (%s)", missing, timeline.Errors.had(e, logs.Logs)))
@@ -266,11 +266,22 @@ func (r *Rules) retriesError(projectID uuid.UUID, e Evaluation, f Facts) verdict
 	if len(r.RetryOnlyIf) == 0 {
 		return goAhead()
 	}
-	if m, found := firstMatch(r.RetryOnlyIf, texts); found {
-		return verdict{Decision: Decision{Requeue: true, Detail: "retryOnlyIf " + m}}
+	if m := firstMatch(r.RetryOnlyIf, texts); m != nil {
+		return retryFor(m)
 	}
 	if len(texts) == 0 {
 		return skip(ErrorNotRetryable, join("the build shows no error text, so no retryOnlyIf can match", missing))
 	}
-	return skip(ErrorNotRetryable, join(fmt.Sprintf("no retryOnlyIf matches %q", excerpt(texts[0], 0, 0)), missing))
+	first := texts[0].match(0, 0)
+	return notFor(first, join("no retryOnlyIf "+first.String(), missing))
+}
+
+func retryFor(m *Match) verdict {
+	return verdict{Decision: Decision{Requeue: true, Detail: "retryOnlyIf " + m.String(), Match: m}}
+}
+
+func notFor(m *Match, detail string) verdict {
+	v := skip(ErrorNotRetryable, detail)
+	v.Match = m
+	return v
 }

@@ -379,8 +379,9 @@ func evaluationRows() []evaluationRow {
 		},
 		{
 			name: "errorNotRetryable: retryOnlyIf matches a log, which is read last", rules: on(retryOnlyIf("^ECONNRESET$")), ev: evaluation(7, failed),
-			svc: logs(step(11, 1, 1), requeue.LogEnd{Lines: []string{"npm start", "ECONNRESET"}}), want: "requeue",
-			asks: []string{"history 107 refs/pull/7/merge", "errors 500", "logs 500"}, detail: `0 of 2 retries used; retryOnlyIf /^ECONNRESET$/ matches "ECONNRESET"`,
+			svc: logs(step(11, 1, 1), requeue.LogEnd{Lines: []string{"npm start", "ECONNRESET"}, First: 41}), want: "requeue",
+			asks:   []string{"history 107 refs/pull/7/merge", "errors 500", "logs 500"},
+			detail: `0 of 2 retries used; retryOnlyIf /^ECONNRESET$/ matches line 42 of the log of step "Test": "ECONNRESET"`,
 		},
 		{
 			name: "errorNotRetryable: no log is read where the timeline is enough", rules: on(retryOnlyIf("exited")), ev: evaluation(7, failed),
@@ -392,7 +393,7 @@ func evaluationRows() []evaluationRow {
 		},
 		{
 			name: "errorNotRetryable: neverRetryIf matches a log", rules: on(neverRetryIf("SyntaxError"), retryOnlyIf("exited")), ev: evaluation(7, failed),
-			svc: logs(step(11, 1, 1), requeue.LogEnd{Lines: []string{"SyntaxError: x"}}), want: "errorNotRetryable", detail: `neverRetryIf /SyntaxError/ matches "SyntaxError: x"`,
+			svc: logs(step(11, 1, 1), requeue.LogEnd{Lines: []string{"SyntaxError: x"}}), want: "errorNotRetryable", detail: `neverRetryIf /SyntaxError/ matches the log of step "Test": "SyntaxError: x"`,
 		},
 		{
 			name: "errorNotRetryable: the step has lost errors, and its log is cut", rules: on(neverRetryIf("SyntaxError")), ev: evaluation(7, failed),

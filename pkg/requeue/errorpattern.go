@@ -131,7 +131,7 @@ func (p ErrorPattern) find(text string) (name string, at []int) {
 	for _, t := range p.tries {
 		if at := t.re.FindStringIndex(text); at != nil {
 			if p.set == "" {
-				return fmt.Sprintf("/%s/", t.re), at
+				return "/" + beginning(t.re.String(), maxExpression) + "/", at
 			}
 			return fmt.Sprintf("%s (%s)", p.set, t.what), at
 		}

@@ -462,7 +462,10 @@ func (w world) retries(pr requeue.PullRequest, e requeue.Evaluation) string {
 	if errors.Err != nil {
 		return "error"
 	}
-	texts := append(slices.Clone(e.Preview), errors.Errors.Texts...)
+	texts := slices.Clone(e.Preview)
+	for _, issue := range errors.Errors.Issues {
+		texts = append(texts, issue.Message)
+	}
 	if w.neverRetryIf != "" && slices.Contains(texts, w.neverRetryIf) {
 		return "errorNotRetryable"
 	}

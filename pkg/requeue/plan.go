@@ -43,6 +43,8 @@ type Decision struct {
 	Reason  Reason
 	// Detail adds to State and Reason what a reader wants to know next, "1 of 2 retries used". It may quote foreign text.
 	Detail string
+	// Match is what went wrong, where patterns were tried on the errors of the build; else nil.
+	Match *Match
 	// Pipeline is the pipeline's name, from the context or from the pipeline itself; "" if unknown.
 	Pipeline string
 	// BuildGone says that the state is StateFailed for want of the build, which might have shown it to be expired.

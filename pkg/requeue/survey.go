@@ -232,7 +232,7 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 		if !v.Requeue {
 			continue
 		}
-		before := v.Detail
+		before, match := v.Detail, v.Match
 		if *v = s.circuit(p, &p.evaluations[o.index]); !v.Requeue {
 			v.Detail = cmp.Or(v.Detail, before)
 			continue
@@ -248,6 +248,7 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 		} else if v.Requeue && before != "" {
 			v.Detail = join(before, v.Detail)
 		}
+		v.Match = match
 	}
 	apart := s.together(p, verdicts)
 	for _, o := range p.open {
