@@ -17,6 +17,7 @@ import (
 var choiceDecides = map[string]map[string]string{
 	"disabledRepositories refused": {"projects": "pull requests of a disabled repository are counted where they can be read"},
 	"iterations missing":           {"not-started": "without iterations the wait counts from the creation of the pull request"},
+	"buildSource none":             {"train-auto": "a build that names no source commit tells nothing, so the window is the one that is presumed"},
 	"refusal ignored":              {"refused-many": "a 200 that does nothing is a decline, which stops no other"},
 }
 
