@@ -130,7 +130,7 @@ func TestEveryInputIsRead(t *testing.T) {
 		RetryOnlyIf: errorPatterns(t, `(?i)lost, found`, `\$\(Agent\)`), NeverRetryIf: errorPatterns(t, "@disk", "x$"),
 		MaxPerRun: largest, MaxInFlightPerBranch: 3,
 		Order:               []requeue.OrderKey{requeue.OrderNewest, requeue.OrderOldest, requeue.OrderApproved},
-		WaitForTargetBranch: requeue.TargetBranchAwait,
+		WaitForTargetBranch: requeue.TargetBranchAwait, ExamineBeyondLimits: true,
 	}
 	diff(t, want, c.Rules, options()...)
 	diff(t, []int{7, 9, 10}, c.PullRequestIDs)

@@ -25,6 +25,7 @@ func (l *loader) readRun() {
 	c.Results.OnNothing = oneOf(f, "onNothing", in.OnNothing, requeue.OnNothingIgnore, requeue.OnNothingWarn, requeue.OnNothingFail)
 	c.Results.OnError = oneOf(f, "onError", in.OnError, requeue.OnErrorFail, requeue.OnErrorWarn)
 	c.Comment = oneOf(f, "comment", in.Comment, CommentNever, CommentExhausted, CommentAlways)
+	c.Rules.ExamineBeyondLimits = c.Comment != CommentNever
 	c.ReportPath = l.path("reportPath", in.ReportPath)
 	c.RecordPath = l.path("recordPath", in.RecordPath)
 	c.Concurrency = f.count("concurrency", in.Concurrency, 1, 64)

@@ -127,28 +127,40 @@ func (l *Log) unread(k known) {
 
 // limits says which limits cut the plan.
 func (l *Log) limits(p requeue.Plan) {
-	counts := countReasons(p)
-	for _, reason := range []requeue.Reason{requeue.RunLimit, requeue.BranchBusy} {
-		if n := counts[reason]; n > 0 {
-			_, input := Explain(reason)
-			l.Line("Held back by the limit %s: %s for the next run (%s).", input, plural(n, "evaluation"), reason)
-		}
+	for _, limit := range limitsOf(p) {
+		l.Line("The limit `%s` is reached (%s): %s", limit.input, limit.reason, limit.text)
 	}
 }
 
-func countReasons(p requeue.Plan) map[requeue.Reason]int {
-	counts := map[requeue.Reason]int{}
-	for _, pr := range p.PullRequests {
-		if pr.Skipped != "" {
-			counts[pr.Skipped]++
-		}
-		for _, e := range pr.Evaluations {
-			if e.Reason != "" {
-				counts[e.Reason]++
+// limit is one that cut the plan.
+type limit struct {
+	reason      requeue.Reason
+	input, text string
+}
+
+// limitsOf says which limits cut the plan, and by how much.
+func limitsOf(p requeue.Plan) []limit {
+	var all []limit
+	for _, reason := range []requeue.Reason{requeue.RunLimit, requeue.BranchBusy} {
+		n, notExamined := 0, 0
+		for _, pr := range p.PullRequests {
+			for _, e := range pr.Evaluations {
+				n += one(e.Reason == reason)
+				notExamined += one(e.Reason == reason && e.NotExamined)
 			}
 		}
+		if n == 0 {
+			continue
+		}
+		_, input := Explain(reason)
+		text := plural(n, "evaluation") + " left for a later run."
+		if notExamined > 0 {
+			text = fmt.Sprintf("up to %s left for a later run. %d of them %s not examined yet, and may be left alone for another reason then.",
+				plural(n, "evaluation"), notExamined, requeue.Was(notExamined))
+		}
+		all = append(all, limit{reason, input, text})
 	}
-	return counts
+	return all
 }
 
 // leftAlone says what is left alone: each with its reason, or where that would be too much their numbers by reason.

@@ -151,6 +151,8 @@ func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 		return "its trigger is automatic, and `manualPolicies: only` takes only manual ones; `manualPolicies: include` takes both", "manualPolicies"
 	case e.Reason == requeue.CoolingDown && e.State == requeue.StateNotStarted:
 		return "the last push was a short time ago, so Azure DevOps may start it itself; after the time in `cooldown` a run can", "cooldown"
+	case e.Reason == requeue.BranchBusy && e.Detail != "":
+		return "`maxInFlightPerBranch` gives it no place in this run; a later run takes it", "maxInFlightPerBranch"
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf cannot"):
 		return "its build failed, and nobody can tell whether `neverRetryIf` matches its error, so it is not retried", "neverRetryIf"
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf "):

@@ -92,6 +92,8 @@ func TestExplainByEvaluation(t *testing.T) {
 		{"a build", requeue.Decision{Reason: requeue.NotSelectedState, State: requeue.StateFailed}, requeue.Policy{TypeID: build}, "its build failed; add"},
 		{"cools after a failure", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateFailed}, requeue.Policy{}, "its build failed only"},
 		{"cools after a push", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateNotStarted}, requeue.Policy{}, "the last push"},
+		{"no room", requeue.Decision{Reason: requeue.BranchBusy}, requeue.Policy{}, "`maxInFlightPerBranch` is reached"},
+		{"room, but not for it", requeue.Decision{Reason: requeue.BranchBusy, Detail: "x"}, requeue.Policy{}, "`maxInFlightPerBranch` gives it no place"},
 		{"excluded", requeue.Decision{Reason: requeue.ErrorNotRetryable, Detail: `neverRetryIf /x/ matches "x"`}, requeue.Policy{}, "its build failed with an error that matches"},
 		{"cannot be told", requeue.Decision{Reason: requeue.ErrorNotRetryable, Detail: "neverRetryIf cannot be ruled out: x"}, requeue.Policy{}, "its build failed, and nobody"},
 		{"not included", requeue.Decision{Reason: requeue.ErrorNotRetryable, Detail: `no retryOnlyIf matches "x"`}, requeue.Policy{}, "its build failed with an error that does not match"},

@@ -229,19 +229,13 @@ func heldByHand(pr requeue.PullRequestPlan) string {
 
 // limits says which limits cut the plan.
 func (s *summaryWriter) limits() {
-	var lines []string
-	for _, reason := range []requeue.Reason{requeue.RunLimit, requeue.BranchBusy} {
-		if n := s.Summary.SkippedByReason[reason]; n > 0 {
-			_, input := Explain(reason)
-			lines = append(lines, fmt.Sprintf("- `%s`: %s left for the next run (%s)", input, plural(n, "evaluation"), helpLink(reason)))
-		}
-	}
-	if len(lines) == 0 {
+	limits := limitsOf(s.Plan)
+	if len(limits) == 0 {
 		return
 	}
 	s.heading("Limits that cut the plan")
-	for _, line := range lines {
-		s.line("%s", line)
+	for _, limit := range limits {
+		s.line("- `%s` (%s): %s", limit.input, helpLink(limit.reason), limit.text)
 	}
 }
 

@@ -49,6 +49,9 @@ type Decision struct {
 	Pipeline string
 	// BuildGone says that the state is StateFailed for want of the build, which might have shown it to be expired.
 	BuildGone bool
+	// NotExamined says that a limit holds it back before it was asked whether another reason does: then it may yet turn
+	// out to be no candidate.
+	NotExamined bool
 	// Err is set where history, error texts or target branch could not be read; the evaluation is then never re-queued.
 	Err error
 }

@@ -93,6 +93,9 @@ type Rules struct {
 	OrderLabels          map[OrderKey]Patterns // of those that begin with OrderLabel
 	WaitForTargetBranch  TargetBranchWait
 	Slice                Slice
+	// ExamineBeyondLimits asks for the history of failed ones that a limit holds back, too, up to MostExamined of them, so
+	// that a limit hides from nobody that retries are used up.
+	ExamineBeyondLimits bool
 
 	// OwnPipeline is the pipeline that is running, in a pull request's validation; else the zero value.
 	OwnPipeline PipelineRef

@@ -30,6 +30,7 @@ type survey struct {
 	asked        map[Question]bool
 
 	planned int               // re-queues planned, or possible as far as is known
+	beyond  int               // failed ones beyond the limits that were examined
 	tracks  map[branch]*track // what is in flight
 	windows []Window          // those that are known, in plan order
 	// breakers are those of the pipelines of failures, in plan order in inOrder; probed are those whose probe is taken.
@@ -253,6 +254,7 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 	apart := s.together(p, verdicts)
 	for _, o := range p.open {
 		out, v := &p.evaluations[o.index], verdicts[o.index]
+		s.countBeyond(p, out, v)
 		if v.Requeue {
 			if c := s.circuit(p, out); c.Reason != "" {
 				v = c // another failure of the same pull request is the one
@@ -264,7 +266,10 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 				limit = apart
 			}
 			if limit.Reason != "" {
-				v = verdict{Decision: limit}
+				if !s.examines(v.need) {
+					limit.NotExamined = v.need != nil
+					v = verdict{Decision: limit}
+				}
 			} else {
 				s.takePlace(p)
 				s.probes(p, out)
@@ -277,6 +282,24 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 		v.State, v.Pipeline, v.BuildGone = out.State, out.Pipeline, out.BuildGone
 		out.Decision = s.decision(v.Decision)
 	}
+}
+
+// MostExamined is for how many failed ones beyond the limits Rules.ExamineBeyondLimits asks for the history.
+const MostExamined = 100
+
+// countBeyond counts the failed ones beyond the limits whose history is known or is to be asked for.
+func (s *survey) countBeyond(p *surveyed, e *EvaluationPlan, v verdict) {
+	if !s.rules.ExamineBeyondLimits || e.State != StateFailed && e.State != StateBroken || s.limit(p).Reason == "" {
+		return
+	}
+	if _, known := s.facts[historyOf(p.pr, *e.Evaluation)]; known || v.need != nil && v.need.Kind == AskHistory {
+		s.beyond++
+	}
+}
+
+// examines reports whether a question about one that a limit holds back is asked all the same.
+func (s *survey) examines(need *Question) bool {
+	return s.rules.ExamineBeyondLimits && need != nil && need.Kind == AskHistory && s.beyond <= MostExamined
 }
 
 func (s *survey) plan() Plan {

@@ -369,11 +369,55 @@ func failures(n int, exhausted ...int) ([]requeue.PullRequest, service) {
 	return prs, svc
 }
 
+// TestBeyondLimits: a limit hides no reason where somebody is told, for up to a hundred; else what was not examined says so.
+func TestBeyondLimits(t *testing.T) {
+	t.Parallel()
+	const all = 104 // one within the limit of one, three too many
+	exhausted := make([]int, 0, all)
+	for number := 2; number <= all; number++ {
+		exhausted = append(exhausted, number)
+	}
+	prs, svc := failures(all, exhausted...)
+	tests := []struct {
+		name                            string
+		examine                         bool
+		exhausted, limited, notExamined int
+	}{
+		{"where nobody is told, the limit comes first", false, 0, 103, 103},
+		{"where somebody is told, up to a hundred beyond it are examined", true, 100, 3, 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := planOf(t, rules(maxPerRun(1), func(r *requeue.Rules) { r.ExamineBeyondLimits = tt.examine }), svc, prs...)
+			notExamined := 0
+			for _, pr := range p.PullRequests {
+				for _, e := range pr.Evaluations {
+					if e.NotExamined {
+						notExamined++
+					}
+					if e.NotExamined && e.Reason != requeue.RunLimit {
+						t.Errorf("pull request %d was not examined for the reason %q", pr.PullRequest.ID, e.Reason)
+					}
+				}
+			}
+			s := requeue.Summarize(p)
+			if s.SkippedByReason[requeue.RetriesExhausted] != tt.exhausted || s.SkippedByReason[requeue.RunLimit] != tt.limited || notExamined != tt.notExamined {
+				t.Errorf("%v, %d not examined; want %d exhausted, %d limited, %d not examined", s.SkippedByReason, notExamined, tt.exhausted, tt.limited, tt.notExamined)
+			}
+			if s.Counts.Planned != 1 {
+				t.Errorf("%d planned", s.Counts.Planned)
+			}
+		})
+	}
+}
+
 func TestAsk(t *testing.T) {
 	t.Parallel()
 	five, svc := failures(5)
 	fiveTwoExhausted, svcTwoExhausted := failures(5, 1, 2)
 	retryOnly := func(r *requeue.Rules) { r.RetryOnlyIf = regexps("timeout") }
+	examineAll := func(r *requeue.Rules) { r.ExamineBeyondLimits = true }
 	history := func(number string) string { return "history 107 refs/pull/" + number + "/merge" }
 	tests := []struct {
 		name  string
@@ -400,6 +444,18 @@ func TestAsk(t *testing.T) {
 			name: "the next ones when some turn out to be exhausted", rules: []func(*requeue.Rules){maxPerRun(2)}, svc: svcTwoExhausted, prs: fiveTwoExhausted,
 			want: [][]string{{history("1"), history("2")}, {history("3"), history("4")}},
 			plan: []string{"3/7", "4/7"},
+		},
+		{
+			name: "beyond the limit too, all at once, where somebody is told", rules: []func(*requeue.Rules){maxPerRun(1), examineAll}, svc: svcTwoExhausted,
+			prs:  fiveTwoExhausted,
+			want: [][]string{{history("1"), history("2"), history("3"), history("4"), history("5")}},
+			plan: []string{"3/7"},
+		},
+		{
+			name: "beyond the limit nothing but histories", rules: []func(*requeue.Rules){maxPerRun(1), examineAll, retryOnly},
+			svc: service{builds: svc.builds, errors: map[int][]string{501: {"timeout"}}}, prs: five,
+			want: [][]string{{history("1"), history("2"), history("3"), history("4"), history("5")}, {"errors 501"}},
+			plan: []string{"1/7"},
 		},
 		{
 			name: "no more than the branch has room for", rules: []func(*requeue.Rules){maxInFlight(1)}, svc: svcTwoExhausted, prs: fiveTwoExhausted,
