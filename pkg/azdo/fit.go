@@ -1,15 +1,12 @@
 package azdo
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -294,37 +291,4 @@ func (f *fitting) object(t reflect.Type) error {
 	f.out = append(f.out, '}')
 	_, err := f.d.ReadToken()
 	return err
-}
-
-// sdkMembers are the types of the SDK's fields by the names in their json tags, for each reflect.Type.
-var sdkMembers sync.Map
-
-func memberOf(t reflect.Type, name string) (reflect.Type, bool) {
-	if t.Kind() == reflect.Map {
-		return t.Elem(), true
-	}
-	known, ok := sdkMembers.Load(t)
-	if !ok {
-		members := make(map[string]reflect.Type, t.NumField())
-		for field := range t.Fields() {
-			tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			members[tag] = field.Type
-		}
-		known, _ = sdkMembers.LoadOrStore(t, members)
-	}
-	members, _ := known.(map[string]reflect.Type)
-	member, ok := members[name]
-	return member, ok
-}
-
-// reread reads a part of an answer that the SDK leaves untyped into a wire type.
-func reread(untyped any, into value) error {
-	if untyped == nil {
-		return nil
-	}
-	data, err := json.Marshal(untyped)
-	if err != nil {
-		return err
-	}
-	return unmarshal(bytes.NewBuffer(data), into)
 }

@@ -1,11 +1,15 @@
 package azdo
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
+	"sync"
 
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7/build"
@@ -84,4 +88,37 @@ func inRange(p *int) (int, bool) {
 		return 0, false
 	}
 	return n, true
+}
+
+// sdkMembers are the types of the SDK's fields by the names in their json tags, for each reflect.Type.
+var sdkMembers sync.Map
+
+func memberOf(t reflect.Type, name string) (reflect.Type, bool) {
+	if t.Kind() == reflect.Map {
+		return t.Elem(), true
+	}
+	known, ok := sdkMembers.Load(t)
+	if !ok {
+		members := make(map[string]reflect.Type, t.NumField())
+		for field := range t.Fields() {
+			tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			members[tag] = field.Type
+		}
+		known, _ = sdkMembers.LoadOrStore(t, members)
+	}
+	members, _ := known.(map[string]reflect.Type)
+	member, ok := members[name]
+	return member, ok
+}
+
+// reread reads a part of an answer that the SDK leaves untyped into a wire type.
+func reread(untyped any, into value) error {
+	if untyped == nil {
+		return nil
+	}
+	data, err := json.Marshal(untyped)
+	if err != nil {
+		return err
+	}
+	return unmarshal(bytes.NewBuffer(data), into)
 }
