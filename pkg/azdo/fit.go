@@ -178,8 +178,9 @@ func (f *fitting) array(element reflect.Type, answer bool) error {
 func isObject(t reflect.Type) bool { return t.Kind() == reflect.Struct && t != timeType }
 
 var (
-	timeType = reflect.TypeFor[azuredevops.Time]()
-	guidType = reflect.TypeFor[uuid.UUID]()
+	timeType      = reflect.TypeFor[azuredevops.Time]()
+	guidType      = reflect.TypeFor[uuid.UUID]()
+	untypedObject = reflect.TypeFor[map[string]any]()
 )
 
 // value reads the next value and writes it where it fits the type. Null and what is odd are not written.
@@ -197,6 +198,10 @@ func (f *fitting) value(t reflect.Type) (fits bool, err error) {
 		return true, f.object(t)
 	case t.Kind() == reflect.Slice && kind == jsontext.KindBeginArray:
 		return true, f.array(t.Elem(), false)
+	case t.Kind() == reflect.Interface && kind == jsontext.KindBeginObject:
+		return true, f.object(untypedObject)
+	case t.Kind() == reflect.Interface && kind == jsontext.KindBeginArray:
+		return true, f.array(t, false)
 	}
 	v, err := f.d.ReadValue()
 	if err != nil {
@@ -221,6 +226,9 @@ func appendFitting(out []byte, t reflect.Type, v jsontext.Value) ([]byte, bool) 
 		if !isText || !ok {
 			return out, false
 		}
+		if at.Year() > 9999 { // the last day for ever, written in a zone to the west
+			at = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+		}
 		return strconv.AppendQuote(out, at.Format(time.RFC3339Nano)), true
 	case t == guidType:
 		plain, _ := unquote(v)
@@ -228,6 +236,10 @@ func appendFitting(out []byte, t reflect.Type, v jsontext.Value) ([]byte, bool) 
 		fits = err == nil && len(plain) == 36
 	case t.Kind() == reflect.Interface:
 		fits = true
+		if _, err := strconv.ParseFloat(string(v), 64); v.Kind() == jsontext.KindNumber && err != nil {
+			// The SDK gives up at a number that no float64 holds. This one no field takes either, of whatever type.
+			return append(out, "-1e308"...), true
+		}
 	case t.Kind() == reflect.String:
 		fits = v.Kind() == jsontext.KindString
 	case t.Kind() == reflect.Bool:
