@@ -1,6 +1,7 @@
 package azdo
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"reflect"
@@ -265,7 +266,8 @@ func (f *fitting) object(t reflect.Type) error {
 	}
 	outermost := len(f.out) == 0
 	f.out = append(f.out, '{')
-	first := true
+	var begins []int // of the members that are written, each with a comma at its end
+	written := map[string]int{}
 	for f.d.PeekKind() != jsontext.KindEndObject {
 		raw, err := f.d.ReadValue()
 		if err != nil {
@@ -283,10 +285,11 @@ func (f *fitting) object(t reflect.Type) error {
 			}
 			continue
 		}
-		before, depth := len(f.out), len(f.path)
-		if !first {
-			f.out = append(f.out, ',')
+		if i, again := written[name]; again {
+			f.takeOut(begins, i)
+			delete(written, name)
 		}
+		before, depth := len(f.out), len(f.path)
 		f.out = append(append(f.out, raw...), ':')
 		f.path = append(f.path, name)
 		fits, err := f.value(member)
@@ -294,13 +297,29 @@ func (f *fitting) object(t reflect.Type) error {
 		if err != nil {
 			return err
 		}
-		if fits {
-			first = false
-		} else {
+		if !fits {
 			f.out = f.out[:before]
+			continue
 		}
+		f.out = append(f.out, ',')
+		written[name] = len(begins)
+		begins = append(begins, before)
 	}
-	f.out = append(f.out, '}')
+	f.out = append(bytes.TrimSuffix(f.out, []byte{','}), '}')
 	_, err := f.d.ReadToken()
 	return err
+}
+
+// takeOut takes the i-th member of the object out again, since the last of two of one name counts: the SDK would put them
+// together. Its place is kept, empty.
+func (f *fitting) takeOut(begins []int, i int) {
+	end := len(f.out)
+	if i+1 < len(begins) {
+		end = begins[i+1]
+	}
+	size := end - begins[i]
+	f.out = slices.Delete(f.out, begins[i], end)
+	for j := i + 1; j < len(begins); j++ {
+		begins[j] -= size
+	}
 }
