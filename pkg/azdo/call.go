@@ -16,7 +16,7 @@ import (
 )
 
 // call is what the transport has to know of one request, and the state of its tries. It travels in the request's context
-// and belongs to one goroutine at a time. The answer goes back as the answer.
+// and belongs to one goroutine at a time. The answer does not: it is what the round tripper returns.
 type call struct {
 	op   string // for errors: "list the evaluations"
 	name string // for Options.OnRequest: "evaluations"

@@ -14,7 +14,7 @@ import (
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
 )
 
-// Error is a request that failed: refused, lost, or answered with something that is no answer. All of its texts are
+// Error is a request that failed: it was refused or lost, or its answer was not what was asked for. All of its texts are
 // safe to print: one line, no control characters, no token.
 type Error struct {
 	// Op says what was attempted, "list the evaluations"; the caller knows on what.

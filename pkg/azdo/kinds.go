@@ -7,7 +7,7 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// Is makes an Error each of requeue's failures that its answer stands for.
+// Is reports whether the Error means what target says, one of the errors of package requeue; see errors.Is.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case requeue.ErrNotFound:
@@ -31,7 +31,7 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// As makes an Error the requeue.Throttled that its answer stands for.
+// As sets target, a *requeue.Throttled, if the service refused the request because there were too many; see errors.As.
 func (e *Error) As(target any) bool {
 	throttled, ok := target.(*requeue.Throttled)
 	if ok = ok && e.StatusCode == http.StatusTooManyRequests; ok {

@@ -1,8 +1,8 @@
-// Package config turns the environment of a step into one typed Config: the first stop on the line.
+// Package config turns the environment of a step into one typed Config. It is the first step of a run.
 //
 // It knows the name and the default of every variable that the task reads: its own inputs (INPUT_*), what the agent and
-// the service set, and the job's connection. Everything is decoded as text first and parsed afterwards, so that one look
-// at the log shows every fault there is; with a single fault nothing is sent.
+// the service set, and the job's connection. Everything is decoded as text first and parsed afterwards, so that the log
+// shows every fault at once. If there is a fault, nothing is sent.
 //
 // Blank means unset: the agent hands over every declared input, empty ones too.
 //

@@ -18,7 +18,7 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// Found is what discovery has seen.
+// Found is what Read has read.
 type Found struct {
 	Visible  []*requeue.Repository // in all projects of the scope
 	unlisted []requeue.Project     // their repositories could not be listed; the zero value stands for unknown ones
@@ -31,15 +31,15 @@ type Found struct {
 	Warnings []string
 }
 
-// Read reads the whole scope of the configuration. It fails only as a whole: where nothing can be read at all. It calls
-// progress with how many pull requests were read of how many that are known so far to be worth it; several calls may run
-// at once, and an older number may come later.
+// Read reads the whole scope of the configuration. What cannot be read is among the Failures of the result, and everything
+// else is read all the same. Read calls progress with the number of pull requests that were read, and the number of those
+// that are known so far to be worth reading. Several calls may run at once, and an older number may come later.
 func Read(ctx context.Context, client *azdo.Client, c config.Config, now time.Time, progress func(read, of int)) Found {
 	d := &discoverer{client: client, config: c, now: now, progress: progress}
 	return d.discover(ctx)
 }
 
-// discoverer reads what there is: projects, repositories, pull requests and their evaluations. Reads only.
+// discoverer reads projects, repositories, pull requests and their evaluations. It writes nothing to the service.
 type discoverer struct {
 	client *azdo.Client
 	config config.Config
@@ -54,7 +54,7 @@ func (d *discoverer) tell(read, worth int64) {
 	d.progress(int(d.read.Add(read)), int(d.worth.Add(worth)))
 }
 
-// discover reads the whole scope. It fails only as a whole: where nothing can be read at all.
+// discover does what Read says.
 func (d *discoverer) discover(ctx context.Context) Found {
 	scopes, failures := d.scopes(ctx)
 	parts := make([]Found, len(scopes))

@@ -12,8 +12,8 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// Decide answers until the rules ask no more, each question once: with what was answered early, where that is asked for,
-// else by the service. It ends early, and without a plan, with ctx.
+// Decide answers the rules' questions until they ask no more, and returns the plan with all answers. Each question is
+// answered once: by early, if it is there, else by the service. When ctx ends it returns without a plan.
 func Decide(
 	ctx context.Context, client *azdo.Client, rules *requeue.Rules, prs []requeue.Screened, early requeue.Facts, concurrency int, now time.Time,
 ) (requeue.Plan, requeue.Facts) {

@@ -9,8 +9,8 @@ import (
 type Clock struct {
 	// Now is the present time; nil is time.Now.
 	Now func() time.Time
-	// Wait lets the time pass and reports whether it was left in peace: false when ctx ended first. Nil really waits. Where
-	// Now is set, it has to advance by what was waited, or no wait ends. It is called from several goroutines at once where
+	// Wait waits for the duration and returns true, or returns false when ctx ends first. Nil waits in real time. Where Now
+	// is set, Wait has to advance it by the duration, or no wait ends. Wait is called from several goroutines at once where
 	// the concurrency is above 1.
 	Wait func(ctx context.Context, d time.Duration) bool
 }

@@ -29,7 +29,7 @@ type follower struct {
 // Follow reads each re-queued evaluation from time to time, after 2 s first and every minute at last, until its result
 // is known, the time-out is over or ctx ends. Outcomes get their Result, BuildAfter where it was unknown, and ResultErr
 // where the last read of one that is still open told nothing. changed, unless nil, is called in plan order for each
-// evaluation whose result has come to be known; open is how many are left.
+// evaluation as soon as its result is known; open is how many are left.
 func Follow(ctx context.Context, plan requeue.Plan, o Options, timeout time.Duration, changed func(a requeue.Action, open int)) {
 	if changed == nil {
 		changed = func(requeue.Action, int) {}

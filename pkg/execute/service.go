@@ -20,7 +20,7 @@ type Service struct {
 	Requeue func(ctx context.Context, project, id uuid.UUID, begun func()) (requeue.Evaluation, error)
 	// Builds lists the newest builds of the action's pipeline for its pull request.
 	Builds func(ctx context.Context, a requeue.Action) ([]requeue.Build, error)
-	// Build answers what the state of an evaluation may hang on.
+	// Build returns the build of an evaluation, on which the evaluation's state may depend.
 	Build func(ctx context.Context, project uuid.UUID, id int) (requeue.Build, error)
 }
 

@@ -19,7 +19,8 @@ func moved(detail string) requeue.Outcome {
 	return requeue.Outcome{Kind: requeue.OutcomeMoved, Detail: detail}
 }
 
-// ErrNotKnown ends every outcome where a request may have started a build and nobody could be asked.
+// ErrNotKnown is the error of an outcome where a request may have started a build, and nothing that could be read tells
+// whether it did.
 var ErrNotKnown = errors.New("result not known")
 
 // recheckPullRequest reads the pull request again; stop is true if nothing of it is to be written.

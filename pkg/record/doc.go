@@ -6,5 +6,5 @@
 // text becomes a stand-in of its kind, the same for equal texts. A stand-in is a number that is counted up: nothing
 // can be computed back from it.
 //
-// It takes values and writes lines. It must not know HTTP, files, the SDK, or which exchange matters.
+// The package takes values and writes lines. It must not know HTTP, files, the SDK, or which exchange matters.
 package record

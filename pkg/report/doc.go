@@ -4,6 +4,6 @@
 // Every line goes through the agent's log, see [agent.Log]: titles, branches, policy names and error texts are written
 // by anybody.
 //
-// The package stands at the end of the line. It knows the vocabulary of requeue; it must not know the SDK, the
+// The package does the last step of a run. It knows the words of package requeue. It must not know the SDK, the
 // environment or how anything was found out.
 package report

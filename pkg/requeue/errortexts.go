@@ -48,7 +48,8 @@ type LogEnd struct {
 	Err   error // it could not be read
 }
 
-// How much of the logs of failed steps is read; a log is cut at its beginning.
+// These bound how much of the logs of failed steps is read: the number of steps, and the lines and bytes at the end of each
+// log.
 const (
 	MaxLogs     = 5
 	MaxLogLines = 500

@@ -25,7 +25,8 @@ const (
 	AskPipelineBuilds QuestionKind = "pipelineBuilds" // PipelineID: the newest finished builds of all pull requests
 )
 
-// Question is what a verdict still lacks. It is comparable, so that no two candidates ask the same twice.
+// Question is something that a decision needs to know. It is comparable, so that two candidates with the same question ask
+// it once.
 type Question struct {
 	Kind          QuestionKind
 	ProjectID     uuid.UUID
@@ -40,8 +41,8 @@ type Question struct {
 type Answer struct {
 	Pipeline Pipeline // AskPipeline; the zero value where the service shows none of that ID
 	Build    Build    // AskBuild
-	// Gone, of AskBuild, says that the build exists no more: retention removes builds, and then nobody can tell how one
-	// ended.
+	// Gone, of AskBuild, says that the build does not exist any more. Retention removes builds, and then nobody can tell how
+	// one ended.
 	Gone   bool
 	Pushed time.Time // AskLastPush; the zero value where the service does not tell
 	Builds []Build   // AskHistory, AskTargetBranch, AskTargetRuns, AskPipelineBuilds
@@ -50,7 +51,7 @@ type Answer struct {
 	Err    error
 }
 
-// Facts are the answers so far.
+// Facts are the answers that are known so far, by their questions.
 type Facts map[Question]Answer
 
 // UnreadPipelines are the errors of the projects whose pipelines could not be read, the first of each, in the order of

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Failure is something that went wrong, from where it happened to log, summary and report.
+// Failure is something that went wrong in the run. The same value goes into log, summary and report.
 type Failure struct {
 	// Project and Repository are the names of what it is about; "" where it is about nothing in particular.
 	Project, Repository string
@@ -18,22 +18,21 @@ type Failure struct {
 	Err  error
 }
 
-// What the failure of a request means to whoever has sent it. The error of a service is each of these that applies, see
-// errors.Is, so that nobody but the one who speaks to the service has to know its protocol.
+// These errors say what the failure of a request means to the caller. An error that comes from the service is each of them
+// that applies (see errors.Is), so that only package azdo has to know the service's protocol.
 var (
 	// ErrNotFound says that the thing does not exist, or is hidden from this identity.
 	ErrNotFound = errors.New("not found")
 	// ErrGone says that the thing does not exist any more. A refusal that hides it is ErrNotFound alone.
 	ErrGone = errors.New("gone")
-	// ErrTokenRefused says that the token was not taken at all: nothing that is asked with it can succeed.
+	// ErrTokenRefused says that the service does not accept the token, so no request with it can succeed.
 	ErrTokenRefused = errors.New("token refused")
 	// ErrForbidden says that the service knows the identity and does not let it do this.
 	ErrForbidden = errors.New("forbidden")
-	// ErrStale says that a change was turned down in a way that is explained best by something else having changed since
-	// it was looked at.
+	// ErrStale says that the service refused a change, most likely because something else has changed since it was read.
 	ErrStale = errors.New("stale")
-	// ErrOverdue says that a change was not sent, because it would have had to wait too long after the last look: look
-	// again, then send it again.
+	// ErrOverdue says that a change was not sent, because it would have had to wait too long after the last read. The caller
+	// reads again and sends it again.
 	ErrOverdue = errors.New("overdue")
 	// ErrLost says that a change may have been carried out although its answer is missing.
 	ErrLost = errors.New("answer lost")
@@ -46,12 +45,13 @@ type Throttled struct {
 	After time.Duration
 }
 
-// Error says so.
+// Error implements error.
 func (t Throttled) Error() string {
 	return fmt.Sprintf("too many requests, come back after %s", t.After)
 }
 
-// AnswerBuild is the answer to AskBuild: a build, the news that it is gone, or why neither is known.
+// AnswerBuild makes the answer to AskBuild of a build and the error of reading it. A build that does not exist any more is
+// an answer, and no error.
 func AnswerBuild(build Build, err error) Answer {
 	if errors.Is(err, ErrGone) {
 		return Answer{Gone: true}

@@ -117,7 +117,7 @@ type Evaluation struct {
 var NoDetails = new(Details)
 
 // Details are what decides about the evaluations of build policies; those of other policies have none unless one is
-// malformed. Never nil.
+// malformed. The pointer is never nil.
 type Details struct {
 	// Malformed names the first field of the record or its context that has a wrong type and that a state needs; such a
 	// record is StateUnknown unless its status alone settles the matter.

@@ -34,9 +34,9 @@ type EvaluationPlan struct {
 	Outcome *Outcome
 }
 
-// Decision is what was decided on an evaluation: exactly one of Requeue, Reason, Err and the pull request's Skipped
-// explains it; only an Err that made otherBlockers hold stands beside Skipped. Most evaluations share one of a few
-// decisions, so it is never written. Never nil.
+// Decision is what was decided on an evaluation. Exactly one of Requeue, Reason, Err and the pull request's Skipped explains
+// it, with one exception: an Err that made otherBlockers apply stands beside Skipped. Most evaluations share one of a few
+// decisions, so nobody writes to one. It is never nil.
 type Decision struct {
 	State   State
 	Requeue bool
@@ -47,7 +47,7 @@ type Decision struct {
 	Match *Match
 	// Pipeline is the pipeline's name, from the context or from the pipeline itself; "" if unknown.
 	Pipeline string
-	// BuildGone says that the state is StateFailed for want of the build, which might have shown it to be expired.
+	// BuildGone says that the state is StateFailed because the build is gone. With the build, the state might be StateExpired.
 	BuildGone bool
 	// NotExamined says that a limit holds it back before it was asked whether another reason does: then it may yet turn
 	// out to be no candidate.

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// MostThere is how many of the names that there were an Unmatched holds.
+// MostThere is how many names an Unmatched holds, of those that a pattern was compared with.
 const MostThere = 10
 
-// Unmatched is what matched nothing: a pattern that is misspelt leaves everything alone and looks as if there was nothing
-// to do.
+// Unmatched are the patterns of one input that matched nothing. A misspelt pattern leaves everything alone, which looks as if
+// there was nothing to do.
 type Unmatched struct {
 	Input    string   // by the name that people type
 	Patterns []string // the including ones that matched nothing, as they were typed; never empty

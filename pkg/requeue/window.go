@@ -46,7 +46,7 @@ type Statistics struct {
 	Err error
 }
 
-// How a window comes about.
+// These numbers define how a window is computed.
 const (
 	// PipelineBuilds is how many of the newest finished builds are looked at.
 	PipelineBuilds = 200
@@ -56,7 +56,7 @@ const (
 	leastSample = 10
 	// NewestOfSample is among how many of the newest of the sample one must have succeeded.
 	NewestOfSample = 10
-	// DefaultSuccess stands where the sample is smaller.
+	// DefaultSuccess is taken for the share of green builds where the sample is smaller than leastSample.
 	DefaultSuccess = 0.9
 	// wanted is how likely one of the pull requests in flight is to turn green; largestWindow ends the search.
 	wanted, largestWindow = 0.9, 10
