@@ -31,6 +31,7 @@ type (
 		Counts          countsWire             `json:"counts"`
 		SkippedByReason map[requeue.Reason]int `json:"skippedByReason"`
 		Errors          []errorWire            `json:"errors"`
+		Findings        []findingWire          `json:"findings"`
 	}
 	errorWire struct {
 		Project    string `json:"project"`
@@ -114,7 +115,7 @@ func (r Run) WriteJSON(w io.Writer) error {
 	head := headWire{
 		SchemaVersion: schemaVersion, GeneratedAt: r.GeneratedAt.UTC().Format(time.RFC3339), Collection: r.Collection,
 		Identity: orNull(r.Identity), DryRun: r.DryRun, Counts: counts(r.Summary.Counts),
-		SkippedByReason: map[requeue.Reason]int{}, Errors: []errorWire{},
+		SkippedByReason: map[requeue.Reason]int{}, Errors: []errorWire{}, Findings: findingsWire(r.Findings),
 	}
 	if r.Waited {
 		head.Counts = append(head.Counts, resultCounts(r.Summary.Counts)...)

@@ -25,6 +25,8 @@ type Run struct {
 	// Plan holds the outcomes; in a dry run all of them are still planned.
 	Plan    requeue.Plan
 	Summary requeue.Summary
+	// Findings are what the builds tell that were read for the plan.
+	Findings []requeue.Finding
 	// Cancelled says that the rest of the plan was abandoned.
 	Cancelled bool
 	// Words turns an error into what a person should read of it; nil takes its text.

@@ -183,6 +183,15 @@ func sampleRun(text func(string) string) Run {
 	}...)
 	r.Waited = true
 	r.Summary = requeue.Summarize(r.Plan)
+	r.Findings = []requeue.Finding{
+		{
+			Project: requeue.Project{Name: text("Shop")}, PipelineID: 41, Pipeline: text("web-ci"), Builds: 12, Commits: 5, Flaky: 2, Changed: 1, ErrorsRead: 4,
+			Sets: []requeue.SetCount{{Set: requeue.NetworkErrors, Builds: 2}, {Set: requeue.DiskErrors, Builds: 1}}, Unknown: 1,
+			Requeued: 3, Measured: 2, Took: 38*time.Minute + 20*time.Second,
+		},
+		{Project: requeue.Project{Name: text("Shop")}, PipelineID: 42, Builds: 1, Commits: 1, ErrorsRead: 1, Unknown: 1, Requeued: 1, Measured: 1, Took: 20 * time.Second},
+		{Project: requeue.Project{Name: text("Shop")}, PipelineID: 43, Pipeline: text("empty")},
+	}
 	return r
 }
 

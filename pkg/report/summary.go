@@ -28,6 +28,7 @@ func (r Run) WriteSummary(w io.Writer) error {
 	s.human()
 	s.limits()
 	s.leftAlone()
+	s.findings()
 	s.foot()
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write the summary: %w", err)

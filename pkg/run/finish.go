@@ -10,7 +10,7 @@ import (
 )
 
 // finish reports, without the run's context: what was done is said also after a cancellation.
-func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
+func (r *run) finish(f discover.Found, plan requeue.Plan, facts requeue.Facts, cancelled bool) int {
 	summary := requeue.Summarize(plan)
 	end := requeue.Ending{Counts: summary.Counts, Limited: summary.Limited, Cancelled: cancelled}
 	for _, failure := range f.Failures {
@@ -22,7 +22,7 @@ func (r *run) finish(f discover.Found, plan requeue.Plan, cancelled bool) int {
 	whole := report.Run{
 		GeneratedAt: r.started, Collection: r.collection(), Identity: r.identity.DisplayName,
 		DryRun: r.config.DryRun, Waited: r.config.Wait && !r.config.DryRun,
-		Failures: f.Failures, Plan: plan, Summary: summary, Cancelled: cancelled, Words: words,
+		Failures: f.Failures, Plan: plan, Summary: summary, Findings: requeue.Findings(plan, facts, r.config.DryRun), Cancelled: cancelled, Words: words,
 	}
 	r.log.Counts(summary)
 	r.log.Errors(slices.Concat(f.Failures, plan.Failures()), r.tell)

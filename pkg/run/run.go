@@ -72,7 +72,7 @@ func (r *run) line(ctx context.Context) int {
 		}
 		r.comment(ctx, plan)
 	}
-	return r.finish(found, plan, ctx.Err() != nil)
+	return r.finish(found, plan, facts, ctx.Err() != nil)
 }
 
 // collection is the organization that the run works on: its own, or another that the inputs name.
