@@ -94,6 +94,9 @@ func detailText(e requeue.EvaluationPlan) string {
 	case e.Reason == requeue.CoolingDown:
 		left, _, _ := strings.Cut(e.Detail, "; ") // what follows is in the sentence
 		return agent.Shorten(left, maxDetail)
+	case e.Reason == requeue.PipelineFailing:
+		failed, _, _ := strings.Cut(e.Detail, ", and") // the rest is in the sentence
+		return agent.Shorten(failed, maxDetail)
 	case e.Reason == requeue.PipelineDisabled:
 		return agent.Shorten(strings.TrimPrefix(e.Detail, "the pipeline is "), maxDetail)
 	}
@@ -110,7 +113,12 @@ func skippedDetail(pr requeue.PullRequestPlan) string {
 	case pr.Skipped == requeue.Label && pr.Detail == "":
 		return "it has none"
 	}
-	return agent.Shorten(pr.Detail, maxDetail)
+	// What it is must not be read as what the input asks for.
+	lead := map[requeue.Reason]string{requeue.NotActive: "it is ", requeue.SourceBranch: "it is ", requeue.Author: "it is ", requeue.Label: "it has "}[pr.Skipped]
+	if pr.Detail == "" {
+		return ""
+	}
+	return lead + agent.Shorten(pr.Detail, maxDetail)
 }
 
 // stateText is the state of an evaluation and the build that it is about.

@@ -87,7 +87,7 @@ func (l *Log) Counts(s requeue.Summary) {
 		unread = fmt.Sprintf("%d not readable", t.unreadRequests)
 	}
 	l.Line("Pull requests: %s", join(", ", fmt.Sprintf("%d active, %d left alone as a whole", c.PullRequest, c.SkippedPullRequest), unread))
-	l.Line("Evaluations: %d read, %d planned, %s", c.Evaluation, c.Planned, t.skipped())
+	l.Line("Evaluations: %d read, %d chosen for a re-queue, %s", c.Evaluation, c.Planned, t.skipped())
 	if c.Planned > t.notBegun {
 		left := ""
 		if t.notBegun > 0 {

@@ -87,9 +87,9 @@ func Explain(reason requeue.Reason) (text, input string) {
 	case requeue.HistoryUnknown:
 		return "its earlier builds are not known any more, so its retries cannot be counted; start it by hand, or push a commit", ""
 	case requeue.ErrorNotRetryable:
-		return "its build failed with an error that does not match the input `retryOnlyIf`, so it is not retried", "retryOnlyIf"
+		return "its build failed with an error that does not match the input `retryOnlyIf`, so a person has to look at it", "retryOnlyIf"
 	case requeue.PipelineFailing:
-		return "its pipeline fails for every pull request now, so only one is retried as a test; `pauseAfterFailures` lets the others wait", "pauseAfterFailures"
+		return "its pipeline fails for all pull requests, so this run retries only one; the others wait until it works (`pauseAfterFailures`)", "pauseAfterFailures"
 	case requeue.TargetBranchRed:
 		return "the same pipeline failed on the target branch; because of `waitForTargetBranch` it waits until that succeeds", "waitForTargetBranch"
 	case requeue.BranchBusy:
@@ -112,7 +112,7 @@ func explainState(state requeue.State) (text, input string) {
 	case requeue.StateSucceeded:
 		return "it is green, so there is nothing to do", ""
 	case requeue.StateUnknown:
-		return "this task does not understand what Azure DevOps says about it, so it does nothing; please report that", ""
+		return "this task does not understand what Azure DevOps says about it, so it does nothing; please report that to its makers", ""
 	case requeue.StateExpired:
 		return "its build result has expired; add `expired` to `when` to re-queue it", "when"
 	case requeue.StateExpiring:
@@ -122,7 +122,7 @@ func explainState(state requeue.State) (text, input string) {
 	case requeue.StateFailed:
 		return "its build failed; add `failed` to `when` to re-queue it", "when"
 	case requeue.StateBroken:
-		return "its build could not run, for example because of a mistake in its YAML file; add `broken` to `when` to re-queue it", "when"
+		return "its build could not run, often because of a mistake in its YAML file; when that is mended, add `broken` to `when` to re-queue it", "when"
 	case requeue.StateNotStarted:
 		return "no build was started for it yet; add `notStarted` to `when` to start one", "when"
 	case requeue.StateOutdated:
@@ -154,9 +154,9 @@ func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 	case e.Reason == requeue.BranchBusy && e.Detail != "":
 		return "`maxInFlightPerBranch` gives it no place in this run; a later run takes it", "maxInFlightPerBranch"
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf cannot"):
-		return "its build failed, and nobody can tell whether `neverRetryIf` matches its error, so it is not retried", "neverRetryIf"
+		return "its build failed, and nobody can tell whether `neverRetryIf` matches its error, so a person has to look at it", "neverRetryIf"
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf "):
-		return "its build failed with an error that matches the input `neverRetryIf`, so it is not retried", "neverRetryIf"
+		return "its build failed with an error that matches the input `neverRetryIf`, so a person has to look at it", "neverRetryIf"
 	}
 	return Explain(e.Reason)
 }

@@ -57,7 +57,7 @@ func TestNoEcho(t *testing.T) {
 	t.Parallel()
 	b := newBuilder(same)
 	for reason, detail := range map[requeue.Reason]string{
-		requeue.TargetBranch: "echo", requeue.NoPolicy: "echo", requeue.Conflicts: "echo", requeue.SourceBranch: "said",
+		requeue.TargetBranch: "echo", requeue.NoPolicy: "echo", requeue.Conflicts: "echo", requeue.SourceBranch: "x (said)",
 	} {
 		pr := b.pullRequest(10, "x")
 		pr.Skipped, pr.Detail, pr.PullRequest.MergeStatus = reason, detail, "conflicts"
