@@ -635,6 +635,36 @@ func TestComments(t *testing.T) {
 	}
 }
 
+// TestCommentText: a comment says what to do, which run wrote it, and an issue of the build, never a line of its log; who
+// wrote it is no reason to write it again.
+func TestCommentText(t *testing.T) {
+	t.Parallel()
+	const world = `{"projects": [{"name": "Fabrikam", "repositories": [{"name": "web", "pullRequests": [
+	  {"id": 2, "evaluations": [{"policy": "CI", "state": "failed", "preview": ["@jo: disk <b>full</b>"], "history": ["failed", "failed"]}]}]}],
+	  "policies": [{"displayName": "CI", "pipeline": "ci"}]}]}`
+	s := startWorld(t, world)
+	step := stepFile{Inputs: inputs("when", "failed", "comment", "exhausted")}.step(t, s)
+	for _, build := range []int{7001, 7002} {
+		step.Job.BuildID = build
+		if r := run(t, s, step); r.ExitCode != 0 {
+			t.Fatalf("exit code %d\n%s", r.ExitCode, logged(r))
+		}
+	}
+	threads := s.World().Projects[0].Repositories[0].PullRequests[0].Threads
+	if len(threads) != 1 || len(threads[0].Comments) != 1 {
+		t.Fatalf("threads: %+v", threads)
+	}
+	text := threads[0].Comments[0].Content
+	for _, want := range []string{
+		"- CI: 2 of 2 retries used, last build [", `error "&commat;jo: disk &lt;b&gt;full&lt;/b&gt;"`, "What to do: open the last build",
+		"Written by the pipeline [" + step.Job.Definition + "](" + s.URL() + "/Fabrikam/_build/results?buildId=7001)",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the comment lacks %q:\n%s", want, text)
+		}
+	}
+}
+
 // TestTokenSources: the endpoint's token, else the secret variable, else the plain one, and no logging command without an
 // agent.
 func TestTokenSources(t *testing.T) {

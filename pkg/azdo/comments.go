@@ -11,7 +11,7 @@ import (
 )
 
 // Comment keeps one thread on a pull request: the one whose first comment is by this author and holds the marker. Its
-// text is replaced in place where it differs; without such a thread one is opened, closed so that it blocks nothing. No
+// text is replaced in place where it differs before the second marker: what follows that says who wrote it. Without such a thread one is opened, closed so that it blocks nothing. No
 // request that writes is repeated. changed reports whether one was answered.
 func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author requeue.Identity, marker, text string) (changed bool, err error) {
 	const op = "comment"
@@ -34,7 +34,7 @@ func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author req
 		if !ours || found.is(strconv.Itoa(i)+".isDeleted") {
 			continue
 		}
-		if sameText(valueOf(first.Content), text) {
+		if sameText(valueOf(first.Content), text, marker) {
 			return false, nil
 		}
 		return c.updateComment(ctx, pr, *t.Id, *first.Id, text)
@@ -77,7 +77,12 @@ func (c *Client) createThread(ctx context.Context, pr requeue.PullRequest, text 
 	return err == nil, err
 }
 
-// sameText compares what the service kept with what would be written: it may have changed line ends.
-func sameText(a, b string) bool { return unixText(a) == unixText(b) }
+// sameText compares what the service kept with what would be written, up to the second marker: it may have changed line
+// ends.
+func sameText(a, b, marker string) bool { return said(a, marker) == said(b, marker) }
 
-func unixText(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+func said(text, marker string) string {
+	head, rest, _ := strings.Cut(text, marker)
+	body, _, _ := strings.Cut(rest, marker)
+	return strings.TrimSpace(strings.ReplaceAll(head+marker+body, "\r\n", "\n"))
+}

@@ -31,6 +31,8 @@ func TestComment(t *testing.T) {
 		{name: "none yet", want: opened},
 		{name: "ours differs", threads: []any{thread(3), thread(4, comment("someone", "x")), thread(5, comment(me.ID, marker+" old"), comment("someone", "thanks"))}, want: `PATCH threads/5/comments/1 {"content":"\u003c!-- ours --\u003e new"}`},
 		{name: "ours is as it should be", threads: []any{thread(5, comment(me.ID, marker+" new\r\n"))}},
+		{name: "only who wrote it differs", threads: []any{thread(5, comment(me.ID, marker+" new\n"+marker+" by run 7"))}},
+		{name: "more than who wrote it differs", threads: []any{thread(5, comment(me.ID, marker+" old\n"+marker+" by run 7"))}, want: `PATCH threads/5/comments/1 {"content":"\u003c!-- ours --\u003e new"}`},
 		{name: "somebody else's with our marker", threads: []any{thread(5, comment("someone", marker+" new"))}, want: opened},
 		{name: "our marker in a later comment", threads: []any{thread(5, comment("someone", "x"), comment(me.ID, marker+" new"))}, want: opened},
 		{name: "deleted", threads: []any{deleted, thread(5, gone)}, want: opened},

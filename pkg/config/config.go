@@ -47,6 +47,8 @@ type Config struct {
 	Results requeue.ResultRules
 	// Comment says when a pull request gets a comment. Default never.
 	Comment Comment
+	// Author is the run that writes the comments.
+	Author Author
 	// ReportPath is where the report goes; "" is a new file under TempDirectory. It is relative only where the
 	// environment names no working directory.
 	ReportPath string
@@ -67,6 +69,14 @@ type Config struct {
 	// Effective are lines for the head of the log: scope, states and limits always, other inputs where they differ from
 	// their default. They quote what somebody typed.
 	Effective []string
+}
+
+// Author is a run as the readers of a comment know it. On a laptop it is the zero value.
+type Author struct {
+	// Pipeline is the name of the pipeline, or of the classic release's.
+	Pipeline string
+	// URL is the browser page of the run; "" is unknown.
+	URL string
 }
 
 // Input is an input of the task by the name that people type.

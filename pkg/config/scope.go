@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -26,9 +27,22 @@ func (l *loader) readRun() {
 	c.Results.OnError = oneOf(f, "onError", in.OnError, requeue.OnErrorFail, requeue.OnErrorWarn)
 	c.Comment = oneOf(f, "comment", in.Comment, CommentNever, CommentExhausted, CommentAlways)
 	c.Rules.ExamineBeyondLimits = c.Comment != CommentNever
+	c.Author = l.author()
 	c.ReportPath = l.path("reportPath", in.ReportPath)
 	c.RecordPath = l.path("recordPath", in.RecordPath)
 	c.Concurrency = f.count("concurrency", in.Concurrency, 1, 64)
+}
+
+// author tells the run from what the service says about it.
+func (l *loader) author() Author {
+	if l.isRelease() {
+		return Author{Pipeline: l.env.Release, URL: l.env.ReleaseURL}
+	}
+	a := Author{Pipeline: l.env.Pipeline}
+	if id, err := strconv.Atoi(l.env.BuildID); err == nil && id > 0 && l.cfg.CollectionURL != "" && l.env.Project != "" {
+		a.URL = l.cfg.CollectionURL + "/" + url.PathEscape(l.env.Project) + "/_build/results?buildId=" + strconv.Itoa(id)
+	}
+	return a
 }
 
 // path reads the path of a file to write.

@@ -19,6 +19,10 @@ type environment struct {
 	Project       string `env:"SYSTEM_TEAMPROJECT"`
 	ProjectID     string `env:"SYSTEM_TEAMPROJECTID"`
 	DefinitionID  string `env:"SYSTEM_DEFINITIONID"`
+	BuildID       string `env:"BUILD_BUILDID"`
+	Pipeline      string `env:"BUILD_DEFINITIONNAME"`
+	Release       string `env:"RELEASE_DEFINITIONNAME"`
+	ReleaseURL    string `env:"RELEASE_RELEASEWEBURL"`
 	PullRequestID string `env:"SYSTEM_PULLREQUEST_PULLREQUESTID"`
 	JobPosition   string `env:"SYSTEM_JOBPOSITIONINPHASE"`
 	TotalJobs     string `env:"SYSTEM_TOTALJOBSINPHASE"`

@@ -265,7 +265,7 @@ func comments(r Run) string {
 	var all strings.Builder
 	for _, always := range []bool{false, true} {
 		for _, pr := range r.Plan.PullRequests {
-			all.WriteString(CommentText(pr, r.Collection, always))
+			all.WriteString(CommentText(pr, r.Collection, always, Author{Pipeline: r.Identity, URL: collection + "/Shop/_build/results?buildId=9"}))
 		}
 	}
 	return all.String()
@@ -284,13 +284,13 @@ func TestCommentGolden(t *testing.T) {
 func TestNoComment(t *testing.T) {
 	t.Parallel()
 	r := sampleRun(same)
-	if got := CommentText(r.Plan.PullRequests[0], collection, false); got != "" {
+	if got := CommentText(r.Plan.PullRequests[0], collection, false, Author{}); got != "" {
 		t.Errorf("a comment although no retries are used up:\n%s", got)
 	}
-	if got := CommentText(r.Plan.PullRequests[2], collection, true); got != "" {
+	if got := CommentText(r.Plan.PullRequests[2], collection, true, Author{}); got != "" {
 		t.Errorf("a comment although nothing was re-queued:\n%s", got)
 	}
-	if got := CommentText(r.Plan.PullRequests[1], collection, false); !strings.HasPrefix(got, CommentMarker+"\n") {
+	if got := CommentText(r.Plan.PullRequests[1], collection, false, Author{}); !strings.HasPrefix(got, CommentMarker+"\n") {
 		t.Errorf("the comment does not begin with its marker:\n%s", got)
 	}
 }
@@ -320,7 +320,7 @@ func TestCommentQuotesIssuesOnly(t *testing.T) {
 			refused.Reason, refused.Match, refused.Detail = requeue.ErrorNotRetryable, &tt.match, "neverRetryIf "+tt.match.String()
 			plan := b.finish()
 			setOutcomes(plan, requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: 4801})
-			got := CommentText(plan.PullRequests[0], collection, true)
+			got := CommentText(plan.PullRequests[0], collection, true, Author{})
 			if !strings.Contains(got, tt.want) || strings.Contains(got, Markdown(secret)) != tt.quote || strings.Contains(got, "4702") {
 				t.Errorf("want %q, the text quoted: %t; got\n%s", tt.want, tt.quote, got)
 			}

@@ -151,7 +151,9 @@ func sampleRun(text func(string) string) Run {
 	optional.Requeue, optional.Evaluation.Policy.Blocking = true, false
 	b.build(requeue.StateExpired, 4704).Requeue = true
 	skipped(b.build(requeue.StateRunning, 4705), requeue.NotSelectedState, "")
-	skipped(b.build(requeue.StateFailed, 4706), requeue.RetriesExhausted, text("2 of 2 retries used"))
+	exhausted := b.build(requeue.StateFailed, 4706)
+	skipped(exhausted, requeue.RetriesExhausted, text("2 of 2 retries used"))
+	exhausted.Evaluation.Preview = []string{text("3 tests failed")}
 	skipped(b.build(requeue.StateUnknown, 4707), requeue.NotSelectedState, text(`status "odd"`))
 	skipped(b.build(requeue.StateExpired, 4708), requeue.RunLimit, "")
 	b.build(requeue.StateFailed, 4709).Err = errors.New(text("read the build history: status 500: no further information"))

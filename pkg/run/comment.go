@@ -18,7 +18,7 @@ func (r *run) comment(ctx context.Context, plan requeue.Plan) {
 	var worth []int
 	texts := make([]string, len(plan.PullRequests))
 	for i, pr := range plan.PullRequests {
-		texts[i] = report.CommentText(pr, r.collection(), r.config.Comment == config.CommentAlways)
+		texts[i] = report.CommentText(pr, r.collection(), r.config.Comment == config.CommentAlways, report.Author(r.config.Author))
 		if texts[i] != "" {
 			worth = append(worth, i)
 		}
