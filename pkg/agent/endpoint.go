@@ -20,7 +20,7 @@ type Endpoint struct {
 // Endpoint is the service connection of this ID.
 func (e Environment) Endpoint(id string) Endpoint { return Endpoint{e, id} }
 
-// URL is where the connection leads.
+// URL is the address that the connection is for.
 func (p Endpoint) URL() string { return p.get("URL_", "") }
 
 // Scheme says how the connection signs in: "WorkloadIdentityFederation", "ServicePrincipal" and others. It is "" where
@@ -32,7 +32,7 @@ func (p Endpoint) Parameter(name string) Secret {
 	return Secret(p.get("AUTH_PARAMETER_", "_"+EnvironmentName(name)))
 }
 
-// Data is what the connection tells beside. The job's own has none.
+// Data is a further value of the connection, "environment" for example. The job's own connection has none.
 func (p Endpoint) Data(name string) string { return p.get("DATA_", "_"+EnvironmentName(name)) }
 
 // get reads a variable of the connection: the agent writes an ID in lower case, and the rest in upper case.

@@ -9,7 +9,7 @@ import (
 
 // LogOptions say for whom a Log writes.
 type LogOptions struct {
-	// Agent lets commands and formatting tags through; without it there is nobody who would read them.
+	// Agent lets commands and formatting tags through; nobody else reads them.
 	Agent bool
 	// Debug lets Debugf through.
 	Debug bool
@@ -92,7 +92,8 @@ func (l *Log) Mask(secrets ...Secret) {
 	}
 }
 
-// Hide takes the secrets of Mask out of a text that goes elsewhere, such as into a file. The agent masks its log alone.
+// Hide takes the secrets of Mask out of a text that goes elsewhere, such as into a file. The agent masks secrets in its
+// log only.
 func (l *Log) Hide(text string) string { return l.masker.Hide(text) }
 
 // Variable is an output variable.

@@ -2,8 +2,8 @@ package agent
 
 import "strings"
 
-// Passing shows what the run is doing, in place, where people look at a terminal: the next line takes it away. Under an
-// agent, and where nobody looks, it writes nothing.
+// Passing shows on a terminal what the run is doing, until the next line replaces it. Under an agent, and without a
+// terminal, it writes nothing.
 func (l *Log) Passing(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// Secret is a text that no print shows. Only Reveal gives the value.
+// Secret is a text that is not shown when it is printed. Only Reveal returns the value.
 type Secret string
 
 const hidden = "***"

@@ -21,8 +21,8 @@ import (
 // deleted and disabled policies and, unless notApplicable is true, without those that do not apply. Evaluations of one
 // policy share its value.
 //
-// The service is always asked for those that do not apply: whether it leaves them out before or after it cuts a page is
-// written nowhere, so without them a short page could not be told from the last one.
+// The service is always asked for those that do not apply: no document says whether it leaves them out before or after
+// it cuts a page, so without them a short page might not be the last one.
 func (c *Client) Evaluations(ctx context.Context, pr requeue.PullRequest, notApplicable bool) ([]requeue.Evaluation, error) {
 	project := pr.Repository.Project.ID
 	all := []requeue.Evaluation{}

@@ -45,8 +45,8 @@ type Federation struct {
 	OnToken func(token string)
 }
 
-// TokenSource returns what Options.Token needs. Tokens are kept until they are about to expire and renewed then, so a
-// long wait outlives them. None of them is looked into: what they hold is the business of those who sign and read them.
+// TokenSource returns what Options.Token needs. A token is kept until it is about to expire, and then renewed, so a
+// wait may be longer than a token is valid. Tokens are not decoded: what they hold may change without notice.
 func (f Federation) TokenSource(n agent.Network, warn func(string)) (func(ctx context.Context) (string, error), error) {
 	network, err := agenthttp.New(n, 1, warn)
 	if err != nil {

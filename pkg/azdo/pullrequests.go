@@ -32,10 +32,10 @@ type Page struct {
 }
 
 // PullRequests returns the active pull requests of a query, a page at a time; the next page is under way while the
-// caller handles one. Only an empty page is the end: $top may be capped, and nothing says that a page is filled up after
-// what the token may not see was taken out. So a full page moves on by what came and a shorter one by what was asked for.
-// Lists shift while pull requests open and close: pages overlap, and what comes twice is dropped. A pull request of an
-// odd shape comes with its Err set; an error of the list ends it.
+// caller handles one. Only an empty page is the end: the service may cap $top, and no document says that it fills a
+// page up after it has left out what the token may not see. So after a full page the next one begins behind what came,
+// and after a shorter one behind what was asked for. Lists shift while pull requests open and close: pages overlap, and
+// what comes twice is dropped. A pull request of an odd shape comes with its Err set; an error of the list ends it.
 func (c *Client) PullRequests(ctx context.Context, q Query) iter.Seq2[Page, error] {
 	if q.Repository != nil && q.Repository.URL == "" {
 		repository := *q.Repository

@@ -20,8 +20,9 @@ const (
 )
 
 // BuildErrors returns what the timeline of a build says of its failure: the messages of all error issues, each once and
-// cut at 64 KiB, and the tasks that failed. More than 16 MiB of messages is an error: half of them could hide the one that
-// forbids a retry. A build that failed before it ran has no timeline (204), and retention removes timelines (404).
+// cut at 64 KiB, and the tasks that failed. More than 16 MiB of messages is an error, since a part of them could lack
+// the one that forbids a retry. A build that failed before it ran has no timeline (204), and retention removes
+// timelines (404).
 func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) (requeue.Errors, error) {
 	k := &call{op: fmt.Sprintf("read the timeline of build %d", id), name: "timeline", area: areaBuild, empty: true}
 	timeline, found, err := typed(ctx, c, k, c.sdk.build.GetBuildTimeline, build.GetBuildTimelineArgs{Project: new(project.String()), BuildId: &id})

@@ -64,7 +64,7 @@ type Config struct {
 
 	// Inputs are those that are not blank, as they were typed, in the order of the definition.
 	Inputs []Input
-	// Warnings are what the run goes on with, but should tell.
+	// Warnings are about things that do not stop the run, and that people should know.
 	Warnings []string
 	// Effective are lines for the head of the log: scope, states and limits always, other inputs where they differ from
 	// their default. They quote what somebody typed.
@@ -105,8 +105,8 @@ type Connection struct {
 	Organization string
 	// ServiceConnection replaces the job's token; nil where the input azureSubscription is blank.
 	ServiceConnection *ServiceConnection
-	// OIDCRequestURI is where the job's token buys an assertion for ServiceConnection, without a query; "" where there is
-	// none. It belongs to the organization of CollectionURL.
+	// OIDCRequestURI is where the job's token is exchanged for an assertion of ServiceConnection, without a query; ""
+	// where there is none. It belongs to the organization of CollectionURL.
 	OIDCRequestURI string
 }
 

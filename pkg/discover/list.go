@@ -56,7 +56,7 @@ type ahead struct {
 	more  bool
 }
 
-// ahead begins the list that project will want whatever it finds out, that of the run's repository.
+// ahead begins to read the list of the run's repository, which project needs in any case.
 func (d *discoverer) ahead(ctx context.Context, s scope) *ahead {
 	if s.single == nil || s.single.Name == "" {
 		return nil

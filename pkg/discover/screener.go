@@ -200,8 +200,8 @@ func (s *screener) checkBranch(ctx context.Context, oldestFirst []*requeue.PullR
 	return ""
 }
 
-// believe returns what the lists of policies have hidden, if anything. One that is found wrong ends the belief in all of
-// them: whatever hides policies from this token may do so everywhere.
+// believe returns a warning if a list of policies has hidden one. Then no list of policies is relied on, because
+// whatever hides policies from this token may do so in every project.
 func believe(ctx context.Context, screeners []*screener) (warnings []string) {
 	for _, s := range screeners {
 		if s.hidden != "" && len(warnings) == 0 {

@@ -2,7 +2,7 @@ package parallel
 
 import "sync"
 
-// Pool runs functions as they turn up, at most a number of them at once. Adding never blocks. The zero value cannot be
+// Pool runs functions that are added while others run, within a limit. Adding never blocks. The zero value cannot be
 // used.
 type Pool struct {
 	limit   int

@@ -39,7 +39,7 @@ func sameFile(a, b *os.File) bool {
 	return err == nil && otherErr == nil && os.SameFile(first, second)
 }
 
-// Write writes at once. What was in the file before goes with the first write.
+// Write writes at once. The first write removes what the file held before.
 func (r *Recording) Write(p []byte) (int, error) {
 	if !r.begun {
 		if err := r.file.Truncate(0); err != nil {

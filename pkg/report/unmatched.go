@@ -7,7 +7,8 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// Unmatched words a warning about patterns that matched nothing, with what there was. All of it is foreign text.
+// Unmatched is the text of a warning about patterns that matched nothing, with the names that there were. It holds
+// foreign text.
 func Unmatched(u requeue.Unmatched) string {
 	what, known := "active pull request", "whose labels are known"
 	if u.Input == "policies" {

@@ -30,9 +30,9 @@ type KnownError struct {
 	Set ErrorSet
 	// What failed, in a few plain words; unique within a set, since the log says it.
 	What string
-	// Expression is RE2 and no longer than a user's may be. It begins with plain text, so that the search through a long
-	// log skips from one place of that text to the next, and is anchored nowhere: it is tried on single messages and on
-	// whole logs.
+	// Expression is RE2 and no longer than a user's may be. It begins with plain text, so that the search through a
+	// long log can skip to the next place with that text. It is not anchored, since it is tried on single messages and
+	// on whole logs.
 	Expression string
 	// Example is what was really printed, at Source.
 	Example, Source string

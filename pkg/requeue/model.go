@@ -50,7 +50,8 @@ type PullRequest struct {
 	// Labels are the active labels. The list of pull requests carries them, the single answer never does
 	// (vsts-rest-api-specs#389).
 	Labels []string
-	// LabelsKnown says that the answer had labels, perhaps none. Without them nothing is known: absent is not empty.
+	// LabelsKnown says that the answer had labels, perhaps none. Where the answer had no labels, it is not known
+	// whether there are any.
 	LabelsKnown bool
 	// SourceCommitID is the commit that was pushed last to the source branch (lastMergeSourceCommit).
 	SourceCommitID string
@@ -87,8 +88,8 @@ type Policy struct {
 	PipelineID              int
 	ManualQueueOnly         bool
 	QueueOnSourceUpdateOnly bool // false: a moved target branch expires the build immediately
-	// ValidDuration is in minutes; with QueueOnSourceUpdateOnly, 0 means that the build never expires. What is no such
-	// number is 0: then no expiry is computed.
+	// ValidDuration is in minutes. With QueueOnSourceUpdateOnly, 0 means that the build never expires. It is 0 where
+	// the service sends something else than a number; then no expiry is computed.
 	ValidDuration float64
 	// Scopes are the branches that the policy covers; none means unknown, which is taken as every branch.
 	Scopes []PolicyScope

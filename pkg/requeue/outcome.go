@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// MovedPullRequest compares a pull request with what the plan was made for; the text says what moved. It is looked at by
-// the rules that selected it, but for those that a single answer cannot tell: labels, which only lists carry, and what
-// takes evaluations.
+// MovedPullRequest compares a pull request with what the plan was made for; the text says what moved. The rules that
+// selected it are applied again, except those for which one pull request alone is not enough: labels, which only lists
+// have, and rules about evaluations.
 func (r *Rules) MovedPullRequest(planned, now *PullRequest) (string, bool) {
 	fresh := *now
 	fresh.Evaluations = planned.Evaluations
@@ -57,7 +57,8 @@ func (r *Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, 
 	return "", false
 }
 
-// OnItsWay finds a build of the evaluation's pipeline for the pull request that has not ended and is not about to.
+// OnItsWay finds a build of the evaluation's pipeline for the pull request that has not ended and is not being
+// cancelled.
 func (a Action) OnItsWay(builds []Build) (Build, bool) {
 	i := slices.IndexFunc(builds, func(b Build) bool {
 		return a.runs(b) && b.Status != "completed" && b.Status != "cancelling"
@@ -86,8 +87,8 @@ func (a Action) NewestBuild(builds []Build) int {
 }
 
 // Confirmed reports whether the record shows that the re-queue has started something: another build, or an evaluation
-// that runs. A 200 alone is no proof, nor is the status queued with the old build: the record comes back so whether or
-// not anything was started.
+// that runs. A 200 alone is no proof, nor is the status queued with the old build: the service answers so whether or
+// not it has started anything.
 func (a Action) Confirmed(after Evaluation) bool {
 	return after.BuildID != 0 && after.BuildID != a.Evaluation.BuildID || after.Status == "running"
 }
@@ -110,9 +111,9 @@ func (a Action) BuildAfter(after Evaluation) int {
 	return after.BuildID
 }
 
-// Followed judges an evaluation that was re-queued and is waited for: ours is the build that the re-queue started, 0
-// while unknown. An empty result means that it is still open; the text explains a pending one. A Question is to be
-// answered first, as with StateOf.
+// Followed says how a re-queued evaluation has ended. ours is the build that the re-queue started; 0 while that is
+// unknown. An empty result means that it has not ended; the text explains a pending one. If there is a Question, it has
+// to be answered first, as with StateOf.
 func (r *Rules) Followed(a Action, ours int, now Evaluation, f Facts, at time.Time) (Result, string, *Question) {
 	state, question := r.withoutRecovered().StateOf(a.PullRequest, now, f, at)
 	lagging := now.BuildID == a.Evaluation.BuildID && (ours != 0 || state == a.State)

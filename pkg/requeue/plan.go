@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Plan is everything that was decided, and in each entry that is to be re-queued what has become of it.
+// Plan is everything that was decided. An entry that is to be re-queued also holds what became of it.
 type Plan struct {
 	// PullRequests are all that were considered, in plan order: by Rules.Order, ties by number.
 	PullRequests []PullRequestPlan

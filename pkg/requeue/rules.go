@@ -93,8 +93,8 @@ type Rules struct {
 	OrderLabels          map[OrderKey]Patterns // of those that begin with OrderLabel
 	WaitForTargetBranch  TargetBranchWait
 	Slice                Slice
-	// ExamineBeyondLimits asks for the history of failed ones that a limit holds back, too, up to MostExamined of them, so
-	// that a limit hides from nobody that retries are used up.
+	// ExamineBeyondLimits asks for the history of failed evaluations that a limit holds back, too, for up to
+	// MostExamined of them. So people learn that retries are used up although a limit holds the evaluation back.
 	ExamineBeyondLimits bool
 
 	// OwnPipeline is the pipeline that is running, in a pull request's validation; else the zero value.

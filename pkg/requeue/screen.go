@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Screened is a pull request and what can be said of it before its evaluations are read.
+// Screened is a pull request, and whether its evaluations have to be read.
 type Screened struct {
 	PullRequest *PullRequest
 	Skipped     Reason // "" if its evaluations are worth reading
@@ -20,7 +20,7 @@ type Screened struct {
 }
 
 // Screen applies every pull request rule that needs no evaluation. The policies are the build policies of the pull
-// request's project; known is false where they could not be read, and then none is missed.
+// request's project. known is false where they could not be read; then no pull request is left alone as NoPolicy.
 func (r *Rules) Screen(pr *PullRequest, policies []*Policy, known bool, now time.Time) Screened {
 	reason, detail := r.screen(pr, policies, known, now)
 	return Screened{PullRequest: pr, Skipped: reason, Detail: detail}
@@ -63,7 +63,7 @@ func (r *Rules) screen(pr *PullRequest, policies []*Policy, known bool, now time
 	return "", ""
 }
 
-// AsksLabels reports whether the labels of the pull request decide something: no rule before that has left it alone.
+// AsksLabels reports whether the labels of the pull request matter: no earlier rule has left it alone.
 func (r *Rules) AsksLabels(pr *PullRequest) bool {
 	return (!r.Labels.IsZero() || len(r.OrderLabels) > 0) && pr.Status == "active" && r.TargetBranches.Match(pr.TargetRefName) && r.SourceBranches.Match(pr.SourceRefName)
 }
@@ -84,9 +84,9 @@ func (pr *PullRequest) conflicted() bool {
 	return pr.MergeStatus == "conflicts" || pr.MergeStatus == "failure"
 }
 
-// covered reports whether an enabled build policy's scope holds the pull request's target branch. What cannot be told,
-// a scope of an unknown kind or a default branch that nobody named, counts as covered: reading in vain costs one
-// request, not reading costs a re-queue.
+// covered reports whether an enabled build policy's scope holds the pull request's target branch. A scope of an unknown
+// kind, and one for the default branch where that is not known, count as covering: reading in vain costs one request,
+// while not reading may cost a re-queue.
 func covered(pr *PullRequest, policies []*Policy) bool {
 	for _, p := range policies {
 		if !p.Enabled || p.Deleted || !p.IsBuild() {

@@ -34,10 +34,10 @@ func (e Evaluation) malformed() string {
 // of a wrong type is unknown unless its status alone settles the matter.
 //
 // Two rows depend on what the record does not say. A policy that expires builds immediately can show a green build as
-// rejected; and a record that waits, with a build that is not current, may wait for one that has ended long ago: that is
-// what a re-queue leaves behind which the service has declined. The Question asks for that build; until it is answered
-// the state is StateFailed or StateRunning. Whether a failed one is StateRecovered is told by the runs on the target
-// branch, which are asked for where When holds it; one that cannot be read is not assumed.
+// rejected; and a record that waits, with a build that is not current, may wait for one that has ended long ago: a
+// re-queue that the service declined can leave such a record. The Question asks for that build; until it is answered
+// the state is StateFailed or StateRunning. Whether a failed one is StateRecovered follows from the runs on the target
+// branch. They are asked for where When holds that state. If they cannot be read, the state is StateFailed.
 func (r *Rules) StateOf(pr *PullRequest, e Evaluation, f Facts, now time.Time) (State, *Question) {
 	projectID := pr.Repository.Project.ID
 	switch {
@@ -118,8 +118,9 @@ func (e Evaluation) unlessExpired() State {
 	return StateFailed
 }
 
-// outlived reports whether a green build of a policy that expires "after n hours" has come of age since the target branch
-// was updated. The record may say so later: other clients compute it as well (jjonescz/vs-insertions, RpsParser.cs).
+// outlived reports whether a green build of a policy that expires "after n hours" is older than the policy allows, and
+// the target branch was updated since. The record may say so later: other clients compute it as well
+// (jjonescz/vs-insertions, RpsParser.cs).
 func (e Evaluation) outlived(now time.Time) bool {
 	since := e.Completed
 	if e.BuildStarted.After(since) {

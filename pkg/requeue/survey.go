@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Decide decides on every pull request and every evaluation. While it asks, there is no plan: answer, add to the facts,
-// call it again until nothing is asked. Nothing is asked twice, and what comes first in plan order is asked first.
-// Questions about history, errors and target branches are asked for candidates alone, and for no more of them than the
-// limits could still take.
+// Decide decides on every pull request and every evaluation. If it returns questions, there is no plan yet: the caller
+// adds the answers to the facts and calls Decide again, until there are no questions. No question comes twice, and
+// those about what is first in plan order come first. Questions about history, errors and target branches are asked for
+// candidates alone, and for no more of them than the limits could still take.
 func (r *Rules) Decide(prs []Screened, f Facts, now time.Time) (Plan, []Question) {
 	s := r.survey(prs, f, now)
 	if len(s.questions) > 0 {

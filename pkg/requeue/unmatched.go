@@ -26,8 +26,8 @@ type Unmatched struct {
 }
 
 // Unmatched finds the including patterns that matched none of the active pull requests or build evaluations that were
-// read, whatever the other rules say of them. A repository that is named is none: that it exists was looked for. Facts
-// hold the names of pipelines.
+// read, whatever the other rules say of them. Names of repositories are not among them, because discovery has reported
+// those that do not exist. The facts hold the names of pipelines.
 func (r *Rules) Unmatched(prs []Screened, repositories RepositoryPatterns, own Project, f Facts) []Unmatched {
 	var all []Unmatched
 	add := func(input string, patterns []glob, sight func() seen) {

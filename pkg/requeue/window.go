@@ -11,11 +11,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Window is how many pull requests of one target branch may be in flight under Rules.AutoInFlight, and why. Where a merge
-// expires the builds of all others, each further one in flight costs a build for each merge that it does not win; but
-// while one alone often fails, merges wait for nothing. So the window is the least one in which a pull request turns
-// green with a probability of 90 %, by the builds of commits that had been green before: the first builds of new code
-// say nothing about it.
+// Window is how many pull requests of one target branch may be in flight under Rules.AutoInFlight, and why. Where a
+// merge expires the builds of all others, each further pull request in flight costs one more build for each merge of
+// another one. With a single one in flight, though, nothing merges as long as it fails. So the window is the least
+// number with which one pull request turns green with a probability of 90 %. The probability is computed from builds of
+// commits that had been green before, since the first builds of new code often fail for other reasons.
 type Window struct {
 	Repository *Repository
 	RefName    string // full
