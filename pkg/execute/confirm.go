@@ -13,6 +13,9 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
+// confirmTime is how long a re-queue that its answer does not show is looked for.
+const confirmTime = 20 * time.Second
+
 // observation is what there is to see of a re-queue after its request was sent.
 type observation struct {
 	record  requeue.Evaluation
@@ -93,10 +96,6 @@ func (x *executor) lostAndMoved(ctx context.Context, a requeue.Action, newest in
 		return failed(errors.Join(ErrNotKnown, o.Err)), undecided
 	}
 	return o, undecided
-}
-
-func declined(detail string) requeue.Outcome {
-	return requeue.Outcome{Kind: requeue.OutcomeDeclined, Detail: detail}
 }
 
 func requeued(a requeue.Action, seen observation, detail string) requeue.Outcome {

@@ -10,13 +10,6 @@ import (
 )
 
 const (
-	// confirmTime is how long a re-queue that its answer does not show is looked for.
-	confirmTime = 20 * time.Second
-	// maxPatches bounds the requests that may have started something, for one evaluation.
-	maxPatches = 2
-	// maxTries and tryTime bound what is repeated because the service asked to come back later.
-	maxTries = 5
-	tryTime  = 30 * time.Second
 	// turnTime bounds how long a write lets those before it in the plan go first: a slow read elsewhere must not make
 	// what this one has read stale.
 	turnTime = time.Second

@@ -11,17 +11,13 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-func failed(err error) requeue.Outcome {
-	return requeue.Outcome{Kind: requeue.OutcomeFailed, Err: err}
-}
-
-func moved(detail string) requeue.Outcome {
-	return requeue.Outcome{Kind: requeue.OutcomeMoved, Detail: detail}
-}
-
-// ErrNotKnown is the error of an outcome where a request may have started a build, and nothing that could be read tells
-// whether it did.
-var ErrNotKnown = errors.New("result not known")
+const (
+	// maxPatches bounds the requests that may have started something, for one evaluation.
+	maxPatches = 2
+	// maxTries and tryTime bound what is repeated because the service asked to come back later.
+	maxTries = 5
+	tryTime  = 30 * time.Second
+)
 
 // recheckPullRequest reads the pull request again; stop is true if nothing of it is to be written.
 func (x *executor) recheckPullRequest(ctx context.Context, planned *requeue.PullRequest) (o requeue.Outcome, stop bool) {
@@ -140,14 +136,6 @@ func (x *executor) write(ctx context.Context, a requeue.Action, slot *parallel.S
 			return x.lostAndMoved(ctx, a, newest, o)
 		}
 	}
-}
-
-// unfinished is the outcome of a write that a cancellation ended.
-func unfinished(patches int) requeue.Outcome {
-	if patches == 0 {
-		return requeue.Outcome{Kind: requeue.OutcomePlanned}
-	}
-	return failed(ErrNotKnown)
 }
 
 // refused settles a request that the service turned down. What has moved since the recheck explains most of these.

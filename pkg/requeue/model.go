@@ -163,3 +163,18 @@ type Pipeline struct {
 	Name        string
 	QueueStatus string // "enabled", "paused", "disabled"
 }
+
+// IsBuild reports whether the evaluation's policy is a build validation, the only kind that reacts to a re-queue.
+func (e Evaluation) IsBuild() bool { return e.Policy.IsBuild() }
+
+// IsBuild reports whether the policy is a build validation. Old servers leave the type out; then it is one that has a
+// pipeline.
+func (p *Policy) IsBuild() bool {
+	return p.TypeID == buildType || p.TypeID == uuid.Nil && p.PipelineID > 0
+}
+
+var (
+	buildType             = uuid.MustParse(BuildPolicyType)
+	minimumReviewersTypes = []uuid.UUID{uuid.MustParse(minimumReviewersType), uuid.MustParse(requiredReviewersType)}
+	mergeStrategy         = uuid.MustParse(mergeStrategyType)
+)

@@ -563,7 +563,7 @@ func TestWordsOfARunAreExplained(t *testing.T) {
 		{"pkg/execute/confirm.go", "accepted, no build seen yet", "Accepted, no build seen yet"},
 		{"pkg/execute/confirm.go", "the project shows no pipeline %d any more", "the project shows no pipeline N any more"},
 		{"pkg/execute/confirm.go", "most likely this identity lacks the permission", "most likely this identity lacks the permission"},
-		{"pkg/execute/write.go", "result not known", "Result not known"},
+		{"pkg/execute/outcome.go", "result not known", "Result not known"},
 		{"pkg/discover/screener.go", "The list of policies of project %s lacks policy %d", "\n### The list of policies lacks a policy\n"},
 		{"pkg/discover/odd.go", "This server does not report whether a build has expired", "\n### The server does not report expiry\n"},
 		{"pkg/requeue/decide.go", "its build is gone", "its build is gone"},
