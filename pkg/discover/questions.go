@@ -105,10 +105,10 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed",
 			Order: "finishTimeDescending", Top: targetBranchBuilds,
 		})
-	case requeue.AskTargetRuns:
+	case requeue.AskTargetBuilds:
 		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
 			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed",
-			Order: "finishTimeDescending", Top: targetRuns, OnePage: true,
+			Order: "finishTimeDescending", Top: targetBuilds, OnePage: true,
 		})
 	case requeue.AskPipelineBuilds:
 		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
@@ -123,8 +123,8 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 // for: several results in one filter are more than the description of the service has.
 const targetBranchBuilds = 50
 
-// targetRuns is how far back a failure that was the target branch's own is looked for.
-const targetRuns = 200
+// targetBuilds is how far back a failure that was the target branch's own is looked for.
+const targetBuilds = 200
 
 // pipelineBuilds is among how many finished builds of a pipeline those of pull requests are looked for. The service's filter
 // by branch takes no pattern, and half of them may be of other branches before the record gets shorter.

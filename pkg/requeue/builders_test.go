@@ -288,7 +288,7 @@ func (s service) answer(q requeue.Question) requeue.Answer {
 				return requeue.Answer{Build: b}
 			}
 		}
-	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetRuns, requeue.AskPipelineBuilds:
+	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetBuilds, requeue.AskPipelineBuilds:
 		return requeue.Answer{Builds: s.builds}
 	case requeue.AskErrors:
 		return requeue.Answer{Errors: requeue.Errors{Issues: issues(s.errors[q.BuildID]), FailedSteps: s.failed[q.BuildID], NoTimeline: s.noTimeline}}
@@ -396,7 +396,7 @@ func kinds(questions []requeue.Question) []string {
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.BuildID))
 		case requeue.AskLastPush:
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PullRequestID))
-		case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetRuns:
+		case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetBuilds:
 			out = append(out, fmt.Sprintf("%s %d %s", q.Kind, q.PipelineID, q.RefName))
 		case requeue.AskPipelineBuilds:
 			out = append(out, fmt.Sprintf("%s %d", q.Kind, q.PipelineID))

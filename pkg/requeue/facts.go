@@ -20,8 +20,8 @@ const (
 	AskHistory        QuestionKind = "history"        // PipelineID, RefName refs/pull/N/merge: the builds of a pull request
 	AskErrors         QuestionKind = "errors"         // BuildID: what its timeline says of its failure
 	AskLogs           QuestionKind = "logs"           // BuildID: what else says so, once its timeline is known not to do
-	AskTargetBranch   QuestionKind = "targetBranch"   // PipelineID, RefName refs/heads/main: the last finished run there
-	AskTargetRuns     QuestionKind = "targetRuns"     // likewise: the newest finished runs there
+	AskTargetBranch   QuestionKind = "targetBranch"   // PipelineID, RefName refs/heads/main: the last finished build there
+	AskTargetBuilds   QuestionKind = "targetBuilds"   // likewise: the newest finished builds there
 	AskPipelineBuilds QuestionKind = "pipelineBuilds" // PipelineID: the newest finished builds of all pull requests
 )
 
@@ -45,7 +45,7 @@ type Answer struct {
 	// one ended.
 	Gone   bool
 	Pushed time.Time // AskLastPush; the zero value where the service does not tell
-	Builds []Build   // AskHistory, AskTargetBranch, AskTargetRuns, AskPipelineBuilds
+	Builds []Build   // AskHistory, AskTargetBranch, AskTargetBuilds, AskPipelineBuilds
 	Errors Errors    // AskErrors
 	Logs   Logs      // AskLogs
 	Err    error

@@ -869,7 +869,7 @@ func checkQuestions(t *testing.T, seed int, w world, rounds [][]requeue.Question
 					return red && q.BuildID == e.BuildID && w.retryOnlyIf+w.neverRetryIf != ""
 				case requeue.AskTargetBranch:
 					return w.waits() && q.RefName == pr.TargetRefName && q.PipelineID == e.Policy.PipelineID && w.retries(pr, e) == ""
-				case requeue.AskPipeline, requeue.AskBuild, requeue.AskTargetRuns, requeue.AskPipelineBuilds:
+				case requeue.AskPipeline, requeue.AskBuild, requeue.AskTargetBuilds, requeue.AskPipelineBuilds:
 				}
 				return false
 			})

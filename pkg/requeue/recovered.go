@@ -7,12 +7,12 @@ import (
 )
 
 // failedOrRecovered tells a failure from one that happened while the same pipeline was red on the target branch, which is
-// green again. A page of runs that does not reach back to the begin of the build proves nothing.
+// green again. A page of builds that does not reach back to the begin of the build proves nothing.
 func (r *Rules) failedOrRecovered(pr *PullRequest, e Evaluation, f Facts) (State, *Question) {
 	if !slices.Contains(r.When, StateRecovered) || !e.IsBuild() || e.BuildStarted.IsZero() || e.Policy.PipelineID <= 0 {
 		return StateFailed, nil
 	}
-	question := targetRuns(pr, e)
+	question := targetBuilds(pr, e)
 	answer, known := f[question]
 	switch {
 	case !known:
@@ -23,16 +23,16 @@ func (r *Rules) failedOrRecovered(pr *PullRequest, e Evaluation, f Facts) (State
 	return StateFailed, nil
 }
 
-func targetRuns(pr *PullRequest, e Evaluation) Question {
-	return Question{Kind: AskTargetRuns, ProjectID: pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName}
+func targetBuilds(pr *PullRequest, e Evaluation) Question {
+	return Question{Kind: AskTargetBuilds, ProjectID: pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName}
 }
 
-// recovered reports whether the last run that had finished when the evaluation's build began failed, and the newest one
+// recovered reports whether the last build that had finished when the evaluation's build began failed, and the newest one
 // succeeded. What neither succeeded nor failed is passed over.
-func recovered(e Evaluation, q Question, runs []Build) bool {
+func recovered(e Evaluation, q Question, builds []Build) bool {
 	var newest, before Build
 	began := e.BuildStarted
-	for _, b := range runs {
+	for _, b := range builds {
 		told := b.Status == "completed" && (b.Result == "succeeded" || b.Result == "failed") && !b.Finished.IsZero()
 		if !told || b.PipelineID != q.PipelineID || b.RefName != q.RefName {
 			continue

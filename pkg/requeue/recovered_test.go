@@ -39,7 +39,7 @@ func TestTargetRecovered(t *testing.T) {
 		{
 			name: "red when it began, green now: whatever budget and cool-down say", ev: began(5), runs: append(runs("S", 9, "F", 6, "S", 2), own),
 			rules: []func(*requeue.Rules){maxRetries(0)}, want: "targetRecovered requeue",
-			asked: [][]string{{"targetRuns 107 refs/heads/main"}, {"history 107 refs/pull/7/merge"}},
+			asked: [][]string{{"targetBuilds 107 refs/heads/main"}, {"history 107 refs/pull/7/merge"}},
 		},
 		{
 			name: "whatever patterns say", ev: began(5), runs: append(runs("F", 6, "S", 2), own), want: "targetRecovered requeue",
@@ -48,7 +48,7 @@ func TestTargetRecovered(t *testing.T) {
 		{
 			name: "somebody cancelled its build", ev: began(5), runs: append(runs("F", 6, "S", 2), build(500, "canceled")), want: "targetRecovered buildCanceled",
 		},
-		{name: "green when it began", ev: began(5), runs: runs("F", 9, "S", 6, "S", 2), want: "failed state", asked: [][]string{{"targetRuns 107 refs/heads/main"}}},
+		{name: "green when it began", ev: began(5), runs: runs("F", 9, "S", 6, "S", 2), want: "failed state", asked: [][]string{{"targetBuilds 107 refs/heads/main"}}},
 		{name: "still red", ev: began(5), runs: runs("F", 6, "F", 2), want: "failed state"},
 		{name: "green for a while, red again", ev: began(5), runs: runs("F", 6, "S", 4, "F", 2), want: "failed state"},
 		{name: "red only after it had begun", ev: began(5), runs: runs("S", 6, "F", 4, "S", 2), want: "failed state"},
@@ -61,7 +61,7 @@ func TestTargetRecovered(t *testing.T) {
 			rules: []func(*requeue.Rules){maxRetries(0), func(r *requeue.Rules) { r.Cooldown = 0 }}, want: "failed retriesExhausted",
 		},
 		{name: "not told where when does not hold it", when: []requeue.State{requeue.StateExpired}, ev: began(5), runs: runs("F", 6, "S", 2), want: "failed state"},
-		{name: "runs that cannot be read: not assumed, and no failure", ev: began(5), runs: runs("F", 6, "S", 2), fails: requeue.AskTargetRuns, want: "failed state"},
+		{name: "runs that cannot be read: not assumed, and no failure", ev: began(5), runs: runs("F", 6, "S", 2), fails: requeue.AskTargetBuilds, want: "failed state"},
 		{name: "a history that cannot be read", ev: began(5), runs: runs("F", 6, "S", 2), fails: requeue.AskHistory, want: "targetRecovered error"},
 		{name: "nobody tells when the build began", ev: evaluation(7, failed, func(e *requeue.Evaluation) { e.BuildStarted = time.Time{} }), runs: runs("F", 6, "S", 2), want: "failed state"},
 		{name: "another branch or pipeline", ev: began(5), runs: func() []requeue.Build {
@@ -71,7 +71,7 @@ func TestTargetRecovered(t *testing.T) {
 		}(), want: "failed state"},
 		{
 			name: "one request serves both", ev: began(5), runs: append(runs("F", 6, "S", 2), own), rules: []func(*requeue.Rules){waitForTarget}, want: "targetRecovered requeue",
-			asked: [][]string{{"targetRuns 107 refs/heads/main"}, {"history 107 refs/pull/7/merge"}},
+			asked: [][]string{{"targetBuilds 107 refs/heads/main"}, {"history 107 refs/pull/7/merge"}},
 		},
 		{name: "what is expired is no failure", when: []requeue.State{requeue.StateExpired, requeue.StateRecovered}, ev: evaluation(7, expired), want: "expired requeue"},
 	}

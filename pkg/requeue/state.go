@@ -21,7 +21,7 @@ func (e Evaluation) malformed() string {
 // Two rows depend on what the record does not say. A policy that expires builds immediately can show a green build as
 // rejected; and a record that waits, with a build that is not current, may wait for one that has ended long ago: a
 // re-queue that the service declined can leave such a record. The Question asks for that build; until it is answered
-// the state is StateFailed or StateRunning. Whether a failed one is StateRecovered follows from the runs on the target
+// the state is StateFailed or StateRunning. Whether a failed one is StateRecovered follows from the builds of the target
 // branch. They are asked for where When holds that state. If they cannot be read, the state is StateFailed.
 func (r *Rules) StateOf(pr *PullRequest, e Evaluation, f Facts, now time.Time) (State, *Question) {
 	projectID := pr.Repository.Project.ID

@@ -16,7 +16,7 @@ func (s *survey) targetBranch(p *surveyed, e Evaluation) verdict {
 		Kind: AskTargetBranch, ProjectID: p.pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: p.pr.TargetRefName,
 	}
 	if slices.Contains(r.When, StateRecovered) {
-		question.Kind = AskTargetRuns // which tells as much, and is asked for anyway
+		question.Kind = AskTargetBuilds // which tells as much, and is asked for anyway
 	}
 	answer, known := s.facts[question]
 	if !known {
@@ -40,7 +40,7 @@ func (s *survey) targetBranch(p *surveyed, e Evaluation) verdict {
 	return skip(TargetBranchRed, red)
 }
 
-// lastFinished is the run that ended last; cancelled ones say nothing about the branch.
+// lastFinished is the build that ended last; cancelled ones say nothing about the branch.
 func lastFinished(q Question, builds []Build) Build {
 	var last Build
 	for _, b := range builds {

@@ -133,7 +133,7 @@ func (w *world) answer(q requeue.Question) (a requeue.Answer, err error) {
 		a.Builds = w.records(p.builds, 200, func(b *build) bool { return b.pipeline == q.PipelineID })
 	case requeue.AskTargetBranch:
 		a.Builds = w.records(w.ci[q.PipelineID-1].runs, 50, func(b *build) bool { return b.result != "" })
-	case requeue.AskTargetRuns:
+	case requeue.AskTargetBuilds:
 		a.Builds = w.records(w.ci[q.PipelineID-1].runs, 200, func(b *build) bool { return b.result != "" })
 	case requeue.AskPipelineBuilds:
 		a.Builds = w.records(w.finished, requeue.PipelineBuilds, func(b *build) bool { return b.pr != nil && b.pipeline == q.PipelineID })
