@@ -13,7 +13,8 @@ usage() {
 usage: ./build.sh [COMMAND]
 
   package        (the default) compile for all platforms and pack dist/*.vsix; needs Go, Node 20 and npm
-  demo           run the task on a stand-in for Azure DevOps; needs Go only
+  demo [INPUT=VALUE...]
+                 run the task on a stand-in for Azure DevOps; needs Go only; scene=merge-rush plays five runs
   replay FILE [INPUT=VALUE...]
                  run the task on a recording, which the input recordPath writes; needs Go only
   test [ARG...]  run every test; arguments go to "go test", such as -run NAME ./pkg/requeue
@@ -70,7 +71,13 @@ check_go() {
   die "Go is missing; install Go $needed or newer from https://go.dev/dl/"
 }
 
-demo() { exec go run ./cmd/demo "$@"; }
+# demo leaves with the step's exit code, which "go run" would not.
+demo() {
+  local program
+  program=$cache/bin/demo$(go env GOEXE)
+  go build -o "$program" ./cmd/demo
+  exec "$program" "$@"
+}
 
 # replay takes a file relative to where it was called.
 replay() {

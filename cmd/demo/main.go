@@ -5,10 +5,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pr-evaluations/reschedule/cmd/demo/show"
 	"github.com/pr-evaluations/reschedule/pkg/agent/agenttest"
@@ -23,6 +25,11 @@ func demo(ctx context.Context, w io.Writer, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	scene := inputs["scene"]
+	delete(inputs, "scene")
+	if scene != "" && scene != mergeRush {
+		return fmt.Errorf("there is no scene %q; there is %s", scene, mergeRush)
+	}
 	dir, err := os.MkdirTemp("", "reschedule-demo-")
 	if err != nil {
 		return err
@@ -31,6 +38,9 @@ func demo(ctx context.Context, w io.Writer, args []string) (err error) {
 	program, err := show.Build(ctx, dir)
 	if err != nil {
 		return err
+	}
+	if scene == mergeRush {
+		return playMergeRush(ctx, w, program, filepath.Join(dir, "work"), inputs)
 	}
 	world := azdotest.Demo()
 	server, err := azdotest.New(world)
@@ -42,14 +52,31 @@ func demo(ctx context.Context, w io.Writer, args []string) (err error) {
 	print := show.Printer{W: w}
 	print.Line("A stand-in for Azure DevOps listens at %s.", server.URL())
 	print.Line("The task runs on it as a pipeline step would, with inputs: %s.", show.Describe(inputs))
-	print.Line("Other inputs: ./build.sh demo dryRun=true, ./build.sh demo when=expired,failed,notStarted")
+	print.Line("Other inputs: ./build.sh demo dryRun=true, ./build.sh demo when=expired,failed,notStarted comment=always")
+	print.Line("Another scene, five runs while pull requests merge: ./build.sh demo scene=merge-rush")
 	print.Line("")
 	result, err := step(server, program, filepath.Join(dir, "work"), inputs).Run(ctx)
 	if err != nil {
 		return err
 	}
+	comments(&print, server.World())
 	print.Step(result, server.Writes(), len(server.Requests()))
-	return print.Err
+	return errors.Join(print.Err, show.Ended(result.ExitCode))
+}
+
+// comments prints the comments that the run has left on pull requests.
+func comments(print *show.Printer, world azdotest.World) {
+	for _, project := range world.Projects {
+		for _, repository := range project.Repositories {
+			for _, pr := range repository.PullRequests {
+				for _, thread := range pr.Threads {
+					print.Line("---- the comment on pull request %d", pr.ID)
+					print.Line("%s", strings.TrimSpace(thread.Comments[0].Content))
+					print.Line("")
+				}
+			}
+		}
+	}
 }
 
 // step is the task in a scheduled run of the world's first repository.

@@ -4,6 +4,7 @@ package show
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -25,10 +26,30 @@ func Main(name string, command func(ctx context.Context, w io.Writer, args []str
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := command(ctx, os.Stdout, os.Args[1:])
 	stop()
+	if code := ExitCode(0); errors.As(err, &code) {
+		os.Exit(int(code))
+	}
 	if err != nil {
 		_, _ = fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
 	}
+}
+
+// ExitCode is the code of a step that did not end with 0, for Main to leave with.
+type ExitCode int
+
+// Error says so.
+func (c ExitCode) Error() string { return fmt.Sprintf("the step ended with exit code %d", int(c)) }
+
+// Ended is the error for Main of a step's exit code: nil for 0.
+func Ended(code int) error {
+	if code == 0 {
+		return nil
+	}
+	if code < 0 { // it was ended by a signal
+		code = 1
+	}
+	return ExitCode(code)
 }
 
 // Inputs reads arguments such as "dryRun=true".
@@ -83,6 +104,41 @@ func (p *Printer) Line(format string, args ...any) {
 	}
 }
 
+// outputs prints the output variables, as a later step of the job sees them.
+func (p *Printer) outputs(variables map[string]string) {
+	if len(variables) == 0 {
+		return
+	}
+	p.Line("---- the output variables")
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		p.Line("requeue.%s = %s", name, variables[name])
+	}
+	p.Line("")
+}
+
+// How much of the report is printed: its first line and a pull request, each cut.
+const (
+	reportLines = 3
+	reportWidth = 400
+)
+
+// report prints how the JSON report begins.
+func (p *Printer) report(path string) {
+	content, err := os.ReadFile(path) //nolint:gosec // what the step says that it has written
+	if err != nil {
+		return // the step ended before it had one
+	}
+	p.Line("---- the report, how it begins")
+	lines := strings.Split(string(content), "\n")
+	for _, line := range lines[:min(len(lines), reportLines)] {
+		if runes := []rune(line); len(runes) > reportWidth {
+			line = string(runes[:reportWidth]) + " ..."
+		}
+		p.Line("%s", line)
+	}
+	p.Line("")
+}
+
 // Step prints what a step has left behind.
 func (p *Printer) Step(result agenttest.Result, writes []string, requests int) {
 	p.Line("---- the step's log")
@@ -93,6 +149,8 @@ func (p *Printer) Step(result agenttest.Result, writes []string, requests int) {
 	p.Line("---- the summary tab")
 	p.Line("%s", strings.TrimSpace(result.Summary))
 	p.Line("")
+	p.outputs(result.Variables)
+	p.report(result.Variables["reportPath"])
 	p.Line("---- what the service was asked to change")
 	for _, write := range writes {
 		p.Line("%s", write)
