@@ -260,6 +260,10 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 				v = c // another failure of the same pull request is the one
 			}
 		}
+		if v.Err != nil && s.inVain(p, out) {
+			v = verdict{Decision: s.limit(p)}
+			v.NotExamined = true
+		}
 		if v.Requeue || v.need != nil {
 			limit := s.limit(p)
 			if limit.Reason == "" {
@@ -323,4 +327,10 @@ func (s *survey) plan() Plan {
 // name is how people know the policy.
 func (e EvaluationPlan) name() string {
 	return cmp.Or(e.Evaluation.Policy.DisplayName, e.Pipeline, e.Evaluation.Policy.TypeName, "a policy")
+}
+
+// inVain reports whether the history could not be read of one that a limit holds back: it was only to be told about, so that
+// the run does not fail for it.
+func (s *survey) inVain(p *surveyed, e *EvaluationPlan) bool {
+	return s.rules.ExamineBeyondLimits && s.limit(p).Reason != "" && s.facts[historyOf(p.pr, *e.Evaluation)].Err != nil
 }

@@ -412,6 +412,41 @@ func TestBeyondLimits(t *testing.T) {
 	}
 }
 
+// TestBeyondLimitsUnread: what was only to be told about fails no run; the one within the limit does.
+func TestBeyondLimitsUnread(t *testing.T) {
+	t.Parallel()
+	prs, svc := failures(4)
+	for _, tt := range []struct {
+		name                         string
+		unread                       int // the pull request whose history cannot be read
+		failed, planned, notExamined int
+	}{
+		{"beyond the limit", 3, 0, 1, 1},
+		{"within the limit", 1, 1, 1, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			svc := svc
+			svc.failsAt = func(q requeue.Question) bool {
+				return q.Kind == requeue.AskHistory && q.RefName == requeue.MergeRefName(tt.unread)
+			}
+			p := planOf(t, rules(maxPerRun(1), func(r *requeue.Rules) { r.ExamineBeyondLimits = true }), svc, prs...)
+			notExamined := 0
+			for _, pr := range p.PullRequests {
+				for _, e := range pr.Evaluations {
+					if e.NotExamined {
+						notExamined++
+					}
+				}
+			}
+			c := requeue.Summarize(p).Counts
+			if c.Failed != tt.failed || c.Planned != tt.planned || notExamined != tt.notExamined {
+				t.Errorf("%d failed, %d planned, %d not examined; want %d, %d, %d", c.Failed, c.Planned, notExamined, tt.failed, tt.planned, tt.notExamined)
+			}
+		})
+	}
+}
+
 func TestAsk(t *testing.T) {
 	t.Parallel()
 	five, svc := failures(5)
