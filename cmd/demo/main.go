@@ -59,8 +59,7 @@ func demo(ctx context.Context, w io.Writer, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	comments(&print, server.World())
-	print.Step(result, server.Writes(), len(server.Requests()))
+	print.Step(result, func() { comments(&print, server.World()) }, server.Writes(), len(server.Requests()))
 	return errors.Join(print.Err, show.Ended(result.ExitCode))
 }
 

@@ -53,7 +53,7 @@ func replay(ctx context.Context, w io.Writer, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	print.Step(result, server.Writes(), server.Requests())
+	print.Step(result, nil, server.Writes(), server.Requests())
 	if missing := server.Missing(); missing != "" {
 		return fmt.Errorf("the recording does not hold %s. A replay goes no further than the recorded run; were its inputs others, or was it a dry run?", missing)
 	}

@@ -139,8 +139,8 @@ func (p *Printer) report(path string) {
 	p.Line("")
 }
 
-// Step prints what a step has left behind.
-func (p *Printer) Step(result agenttest.Result, writes []string, requests int) {
+// Step prints what a step has left behind; also says what that is beside log, summary, variables and report, if not nil.
+func (p *Printer) Step(result agenttest.Result, also func(), writes []string, requests int) {
 	p.Line("---- the step's log")
 	for _, line := range result.Log {
 		p.Line("%s", line)
@@ -149,6 +149,9 @@ func (p *Printer) Step(result agenttest.Result, writes []string, requests int) {
 	p.Line("---- the summary tab")
 	p.Line("%s", strings.TrimSpace(result.Summary))
 	p.Line("")
+	if also != nil {
+		also()
+	}
 	p.outputs(result.Variables)
 	p.report(result.Variables["reportPath"])
 	p.Line("---- what the service was asked to change")
