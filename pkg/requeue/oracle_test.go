@@ -34,6 +34,12 @@ func newWorld(t testing.TB, rng *rand.Rand) world {
 	var w world
 	w.rules = rules(func(r *requeue.Rules) {
 		r.When = slices.DeleteFunc(r.When, func(requeue.State) bool { return chance(20) })
+		for _, state := range []requeue.State{requeue.StateExpiring, requeue.StateRecovered} {
+			if chance(70) {
+				r.When = append(r.When, state)
+			}
+		}
+		r.ExpiringWithin = pick(rng, time.Hour, 8*time.Hour, 8*time.Hour)
 		r.Drafts = requeue.DraftsInclude
 		if chance(30) {
 			r.Drafts = pick(rng, requeue.DraftsSkip, requeue.DraftsSkip, requeue.DraftsOnly)
@@ -55,9 +61,10 @@ func newWorld(t testing.TB, rng *rand.Rand) world {
 		if chance(20) {
 			r.OwnPipeline = requeue.PipelineRef{ProjectID: project.ID, ID: 101}
 		}
-		keys := []requeue.OrderKey{requeue.OrderAutoComplete, requeue.OrderApproved, requeue.OrderStalest, requeue.OrderOldest, requeue.OrderNewest}
+		keys := []requeue.OrderKey{requeue.OrderAutoComplete, requeue.OrderApproved, requeue.OrderStalest, requeue.OrderOldest, requeue.OrderNewest, "label:ready", "label:wip"}
 		rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 		r.Order = keys[:rng.IntN(4)]
+		r.OrderLabels = map[requeue.OrderKey]requeue.Patterns{"label:ready": patterns(t, "ready"), "label:wip": patterns(t, "wip")}
 	})
 	w.targets = pick(rng, nil, nil, nil, nil, []string{"main"}, []string{"!release"})
 	w.labels = pick(rng, nil, nil, nil, nil, nil, nil, nil, []string{"ready"}, []string{"!wip"}, []string{"ready", "!wip"})
@@ -77,10 +84,10 @@ func newWorld(t testing.TB, rng *rand.Rand) world {
 	for n := 101; n <= 104; n++ {
 		w.svc.pipelines[n] = requeue.Pipeline{ID: n, Name: pick(rng, "ci", "cd"), QueueStatus: pick(rng, "enabled", "enabled", "enabled", "enabled", "paused", "")}
 		for i, branch := range []string{"main", "release"} {
-			for k := range rng.IntN(3) {
+			for k := range rng.IntN(5) {
 				w.svc.builds = append(w.svc.builds, requeue.Build{
-					ID: n*10 + i*5 + k, PipelineID: n, Status: "completed", Result: pick(rng, "succeeded", "failed", "canceled", "partiallySucceeded"),
-					Reason: "individualCI", RefName: "refs/heads/" + branch, Finished: ago(time.Duration(rng.IntN(4)) * time.Hour),
+					ID: n*10 + i*5 + k, PipelineID: n, Status: "completed", Result: pick(rng, "succeeded", "succeeded", "failed", "failed", "canceled", "partiallySucceeded"),
+					Reason: "individualCI", RefName: "refs/heads/" + branch, Finished: ago(time.Duration(pick(rng, 0, 1, 2, 3, 20, 40)) * time.Hour),
 				})
 			}
 		}
@@ -140,7 +147,7 @@ func (w *world) newPullRequest(rng *rand.Rand, number int) requeue.PullRequest {
 		if ev.Status != "queued" || ev.IsExpired {
 			ev.Completed = pick(rng, before(time.Hour), before(time.Minute), time.Time{}, before(time.Hour))
 		}
-		ev.Policy.ValidDuration = pick(rng, 0, 0, 60.0, 720)
+		ev.Policy.ValidDuration = pick(rng, 0, 0, 60.0, 720, 1440)
 		if chance(25) {
 			ev.Policy.QueueOnSourceUpdateOnly, ev.Policy.ValidDuration = false, 0
 		}
@@ -200,6 +207,7 @@ func (w world) allFacts() requeue.Facts {
 			add(requeue.Question{Kind: requeue.AskErrors, BuildID: e.BuildID})
 			add(requeue.Question{Kind: requeue.AskPipelineBuilds, PipelineID: e.Policy.PipelineID})
 			add(requeue.Question{Kind: requeue.AskHistory, PipelineID: e.Policy.PipelineID, RefName: requeue.MergeRefName(pr.ID)})
+			add(requeue.Question{Kind: requeue.AskTargetBuilds, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
 			add(requeue.Question{Kind: requeue.AskTargetBranch, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
 		}
 	}
@@ -232,8 +240,10 @@ func literal(items []string, names ...string) bool {
 	return included || !including
 }
 
-func (w world) stateOf(e requeue.Evaluation) (requeue.State, error) {
-	interesting := slices.Contains(w.rules.When, requeue.StateExpired) || slices.Contains(w.rules.When, requeue.StateFailed)
+func (w world) stateOf(pr requeue.PullRequest, e requeue.Evaluation) (requeue.State, error) {
+	interesting := slices.ContainsFunc(w.rules.When, func(s requeue.State) bool {
+		return s == requeue.StateExpired || s == requeue.StateFailed || s == requeue.StateRecovered
+	})
 	wrongType := e.Malformed != "" // of another field than the status, in these worlds
 	switch {
 	case e.Status == "notApplicable":
@@ -261,19 +271,48 @@ func (w world) stateOf(e requeue.Evaluation) (requeue.State, error) {
 		if a.Err == nil && a.Build.Result == "succeeded" {
 			return requeue.StateExpired, nil
 		}
-		return requeue.StateFailed, a.Err
+		return w.failed(pr, e), a.Err
 	case e.Status == "rejected":
-		return requeue.StateFailed, nil
+		return w.failed(pr, e), nil
 	case e.Status == "broken":
 		return requeue.StateBroken, nil
 	case e.Status == "queued":
 		return requeue.StateNotStarted, nil
+	case e.Status == "approved" && isBuild(e) && e.BuildIsNotCurrent && e.Policy.QueueOnSourceUpdateOnly && e.Policy.ValidDuration > 0 &&
+		!e.BuildStarted.IsZero() && slices.Contains(w.rules.When, requeue.StateExpiring) &&
+		!e.BuildStarted.Add(time.Duration(e.Policy.ValidDuration)*time.Minute).After(now.Add(w.rules.ExpiringWithin)) &&
+		!e.BuildStarted.Add(time.Duration(e.Policy.ValidDuration)*time.Minute/2).After(now):
+		return requeue.StateExpiring, nil
 	case e.Status == "approved" && e.BuildIsNotCurrent && now.Sub(e.BuildStarted) >= w.rules.OutdatedAfter:
 		return requeue.StateOutdated, nil
 	case e.Status == "approved":
 		return requeue.StateSucceeded, nil
 	}
 	return requeue.StateUnknown, nil
+}
+
+// failed is what became of a build that failed: recovered where its target branch was red and is green again.
+func (w world) failed(pr requeue.PullRequest, e requeue.Evaluation) requeue.State {
+	if !slices.Contains(w.rules.When, requeue.StateRecovered) || !isBuild(e) || e.BuildStarted.IsZero() {
+		return requeue.StateFailed
+	}
+	answer := w.fact(requeue.Question{Kind: requeue.AskTargetBuilds, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
+	if answer.Err != nil {
+		return requeue.StateFailed
+	}
+	runs := slices.DeleteFunc(slices.Clone(answer.Builds), func(b requeue.Build) bool {
+		return b.PipelineID != e.Policy.PipelineID || b.RefName != pr.TargetRefName || b.Result != "succeeded" && b.Result != "failed"
+	})
+	slices.SortFunc(runs, func(a, b requeue.Build) int { return cmp.Or(b.Finished.Compare(a.Finished), b.ID-a.ID) })
+	if len(runs) == 0 || runs[0].Result != "succeeded" {
+		return requeue.StateFailed
+	}
+	for _, b := range runs {
+		if !b.Finished.After(e.BuildStarted) {
+			return map[string]requeue.State{"failed": requeue.StateRecovered, "succeeded": requeue.StateFailed}[b.Result]
+		}
+	}
+	return requeue.StateFailed
 }
 
 func latest(a, b time.Time) time.Time {
@@ -339,7 +378,7 @@ func approved(pr requeue.PullRequest) bool {
 // selects is the group "evaluations": "" or "error" or a reason.
 func (w world) selects(pr requeue.PullRequest, e requeue.Evaluation) string {
 	r := w.rules
-	state, stateErr := w.stateOf(e)
+	state, stateErr := w.stateOf(pr, e)
 	pipeline := w.fact(requeue.Question{Kind: requeue.AskPipeline, PipelineID: e.Policy.PipelineID})
 	names := []string{e.Policy.DisplayName, cmp.Or(e.PipelineName, pipeline.Pipeline.Name)}
 	var digits, texts []string
@@ -390,7 +429,7 @@ func (w world) selects(pr requeue.PullRequest, e requeue.Evaluation) string {
 // retries is the group "retries": "" or "error" or a reason.
 func (w world) retries(pr requeue.PullRequest, e requeue.Evaluation) string {
 	r := w.rules
-	state, _ := w.stateOf(e)
+	state, _ := w.stateOf(pr, e)
 	within := func(at time.Time) bool { return r.Cooldown > 0 && !at.IsZero() && now.Sub(at) < r.Cooldown }
 	if state == requeue.StateNotStarted && !e.Policy.ManualQueueOnly && r.Cooldown > 0 {
 		if within(pr.Created) {
@@ -402,6 +441,17 @@ func (w world) retries(pr requeue.PullRequest, e requeue.Evaluation) string {
 		}
 		if within(push.Pushed) {
 			return "coolingDown"
+		}
+	}
+	if state == requeue.StateRecovered && e.BuildID != 0 {
+		answer := w.fact(requeue.Question{Kind: requeue.AskHistory, PipelineID: e.Policy.PipelineID, RefName: requeue.MergeRefName(pr.ID)})
+		if answer.Err != nil {
+			return "error"
+		}
+		if slices.ContainsFunc(answer.Builds, func(b requeue.Build) bool {
+			return b.ID == e.BuildID && b.PipelineID == e.Policy.PipelineID && b.RefName == requeue.MergeRefName(pr.ID) && b.Result == "canceled"
+		}) {
+			return "buildCanceled"
 		}
 	}
 	if state != requeue.StateFailed && state != requeue.StateBroken {
@@ -496,7 +546,11 @@ func (w world) targetBranch(pr requeue.PullRequest, e requeue.Evaluation, others
 	if !w.waits() {
 		return ""
 	}
-	answer := w.fact(requeue.Question{Kind: requeue.AskTargetBranch, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
+	kind := requeue.AskTargetBranch
+	if slices.Contains(w.rules.When, requeue.StateRecovered) {
+		kind = requeue.AskTargetBuilds
+	}
+	answer := w.fact(requeue.Question{Kind: kind, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
 	if answer.Err != nil {
 		return "error"
 	}
@@ -512,8 +566,8 @@ func (w world) targetBranch(pr requeue.PullRequest, e requeue.Evaluation, others
 
 func (w world) otherBlockers(pr requeue.PullRequest) bool {
 	return slices.ContainsFunc(pr.Evaluations, func(e requeue.Evaluation) bool {
-		state, _ := w.stateOf(e)
-		harmless := state == requeue.StateSucceeded || state == requeue.StateOutdated || state == requeue.StateNotApplicable
+		state, _ := w.stateOf(pr, e)
+		harmless := state == requeue.StateSucceeded || state == requeue.StateExpiring || state == requeue.StateOutdated || state == requeue.StateNotApplicable
 		return e.Policy.Blocking && e.Policy.TypeID.String() != mergeStrategyType && !harmless && cmp.Or(w.selects(pr, e), w.retries(pr, e)) != ""
 	})
 }
@@ -539,7 +593,7 @@ func (w world) before(a, b requeue.PullRequest) int {
 	stalest := func(pr requeue.PullRequest) time.Time {
 		var starts []time.Time
 		for _, e := range w.candidates(pr) {
-			switch state, _ := w.stateOf(e); {
+			switch state, _ := w.stateOf(pr, e); {
 			case e.BuildID == 0, state == requeue.StateExpired && e.Status == "queued" && !e.IsExpired:
 				starts = append(starts, now.Add(time.Minute)) // behind those that have started
 			default:
@@ -564,7 +618,11 @@ func (w world) before(a, b requeue.PullRequest) int {
 			c = a.Created.Compare(b.Created)
 		case requeue.OrderNewest:
 			c = b.Created.Compare(a.Created)
-		case requeue.OrderLabel: // in no world
+		default:
+			c = first(func(pr requeue.PullRequest) bool {
+				label := strings.TrimPrefix(string(key), string(requeue.OrderLabel))
+				return slices.ContainsFunc(pr.Labels, func(l string) bool { return strings.EqualFold(l, label) })
+			})
 		}
 		if c != 0 {
 			return c
@@ -596,14 +654,15 @@ func (w world) lines() []string {
 			flying[of(pr)] = map[int]bool{}
 		}
 		for _, e := range pr.Evaluations {
-			state, _ := w.stateOf(e)
+			state, _ := w.stateOf(pr, e)
 			reason := w.selects(pr, e)
 			if !isBuild(e) || !slices.Contains([]string{"", "error", "state", "pipelineDisabled"}, reason) {
 				continue
 			}
 			immediately := !e.Policy.QueueOnSourceUpdateOnly
 			flying[of(pr)][pr.ID] = flying[of(pr)][pr.ID] || state == requeue.StateRunning
-			if state == requeue.StateRunning && immediately && e.BuildIsNotCurrent || state == requeue.StateFailed && e.Policy.Blocking && reason != "pipelineDisabled" {
+			red := state == requeue.StateFailed || state == requeue.StateRecovered
+			if state == requeue.StateRunning && immediately && e.BuildIsNotCurrent || red && e.Policy.Blocking && reason != "pipelineDisabled" {
 				waits[pr.ID] = true
 			}
 			if immediately && e.Policy.Blocking && state != requeue.StateUnknown && state != requeue.StateNotApplicable {
@@ -659,7 +718,7 @@ func (w world) lines() []string {
 		enters := places > 0 && !holds[pr.ID]
 		tooMany := w.rules.MaxPerRun > 0 && planned > 0 && planned+free > w.rules.MaxPerRun
 		for _, e := range evaluations {
-			state, _ := w.stateOf(e)
+			state, _ := w.stateOf(pr, e)
 			word := words[e.Policy.ID]
 			full := w.rules.MaxPerRun > 0 && planned >= w.rules.MaxPerRun
 			switch {
@@ -748,6 +807,7 @@ func TestOracle(t *testing.T) {
 		want := w.lines()
 		for _, line := range want {
 			words[line[strings.LastIndexByte(line, ' ')+1:]]++
+			words["requeue of "+strings.Fields(line)[1]] += strings.Count(line, " requeue")
 		}
 
 		screened := screen(w.rules, w.prs...)
@@ -783,6 +843,11 @@ func TestOracle(t *testing.T) {
 			t.Fatalf("world %d, in another order (-before +after):\n%s", seed, diff)
 		}
 	}
+	for _, state := range []requeue.State{requeue.StateExpired, requeue.StateExpiring, requeue.StateRecovered, requeue.StateFailed, requeue.StateOutdated} {
+		if n := words["requeue of "+string(state)]; n < worlds/100 {
+			t.Errorf("%s is re-queued %d times in %d worlds: too seldom to be tested", state, n, worlds)
+		}
+	}
 	for _, reason := range slices.Concat(requeue.PullRequestReasons(), requeue.EvaluationReasons(), []requeue.Reason{"requeue", "error"}) {
 		apart := []requeue.Reason{
 			requeue.SourceBranch, requeue.Author, requeue.Title, requeue.NoPolicy, requeue.RepositoryDisabled, requeue.OtherSlice, requeue.Moved, requeue.PipelineFailing,
@@ -806,8 +871,8 @@ func checkLazy(t *testing.T, seed int, want, got []string) {
 		key, word, _ := strings.Cut(line, ": ")
 		number, _, _ := strings.Cut(key, "/")
 		limited := strings.HasSuffix(word, "runLimit") || strings.HasSuffix(word, "branchBusy")
-		if word == strings.Replace(byKey[key], "expired", "failed", 1) {
-			continue // the build that would tell is not asked for
+		if word == strings.Replace(byKey[key], "expired", "failed", 1) || word == strings.Replace(byKey[key], "targetRecovered", "failed", 1) {
+			continue // the build that would tell, or the runs, are not asked for
 		}
 		if w, ok := byKey[key]; ok && w != word && (!limited || strings.HasSuffix(w, "requeue")) {
 			t.Fatalf("world %d: got %s, want %s", seed, line, w)
@@ -853,16 +918,16 @@ func checkPlan(t *testing.T, seed int, w world, p requeue.Plan) {
 func checkQuestions(t *testing.T, seed int, w world, rounds [][]requeue.Question) {
 	t.Helper()
 	for _, q := range slices.Concat(rounds...) {
-		if q.Kind == requeue.AskPipeline || q.Kind == requeue.AskBuild || q.Kind == requeue.AskPipelineBuilds && w.rules.AutoInFlight {
+		if q.Kind == requeue.AskPipeline || q.Kind == requeue.AskBuild || q.Kind == requeue.AskTargetBuilds || q.Kind == requeue.AskPipelineBuilds && w.rules.AutoInFlight {
 			continue
 		}
 		asks := slices.ContainsFunc(w.prs, func(pr requeue.PullRequest) bool {
 			return slices.ContainsFunc(w.candidates(pr), func(e requeue.Evaluation) bool {
-				state, _ := w.stateOf(e)
+				state, _ := w.stateOf(pr, e)
 				red := state == requeue.StateFailed || state == requeue.StateBroken
 				switch q.Kind {
 				case requeue.AskHistory:
-					return red && q.RefName == requeue.MergeRefName(pr.ID) && q.PipelineID == e.Policy.PipelineID
+					return (red || state == requeue.StateRecovered) && q.RefName == requeue.MergeRefName(pr.ID) && q.PipelineID == e.Policy.PipelineID
 				case requeue.AskLastPush:
 					return state == requeue.StateNotStarted && !e.Policy.ManualQueueOnly && q.PullRequestID == pr.ID
 				case requeue.AskErrors, requeue.AskLogs:
