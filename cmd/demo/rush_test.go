@@ -51,7 +51,8 @@ func TestDemo(t *testing.T) {
 		want []string
 	}{
 		{
-			[]string{"comment=always"}, 0,
+			[]string{"comment=always"},
+			0,
 			[]string{"---- the comment on pull request 412", "What", "requeue.requeuedCount = 4", `{"schemaVersion":1,`, "---- the summary tab"},
 		},
 		{[]string{"when=nonsense"}, 2, []string{"exit code 2"}},
