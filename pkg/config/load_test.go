@@ -208,7 +208,7 @@ func TestInputFaults(t *testing.T) {
 		{"order", "stalest,youngest", `"youngest" is not known; allowed: autoComplete, approved, stalest, oldest, newest, label:<pattern>`},
 		{"order", "label:", `"label:" names no label; allowed: label: and a pattern without !`},
 		{"order", "stalest, Label: , oldest", `"Label:" names no label`},
-		{"order", "label:!wip", `"label:!wip" names no label`},
+		{"order", "label:!wip", `"label:!wip" excludes a label, which is no order; allowed: label: and a pattern without !`},
 		{"order", "label", `"label" is not known`},
 		{"pauseAfterFailures", "1", `"1" is out of range; allowed: 0, or 3 to 2147483647`},
 		{"pauseAfterFailures", "2", `"2" is out of range; allowed: 0, or 3 to 2147483647`},

@@ -98,8 +98,13 @@ func (f *faults) order(items []string) (keys []requeue.OrderKey, labels map[requ
 			continue
 		}
 		pattern := strings.TrimSpace(item[len(label):])
-		if pattern == "" || strings.HasPrefix(pattern, "!") {
-			f.add("order", "%s names no label; allowed: label: and a pattern without !, such as label:urgent or label:prio-*", quote(item))
+		const allowed = "allowed: label: and a pattern without !, such as label:urgent or label:prio-*"
+		switch {
+		case pattern == "":
+			f.add("order", "%s names no label; %s", quote(item), allowed)
+			continue
+		case strings.HasPrefix(pattern, "!"):
+			f.add("order", "%s excludes a label, which is no order; %s", quote(item), allowed)
 			continue
 		}
 		made, err := requeue.NewPatterns([]string{pattern})

@@ -572,6 +572,17 @@ func (w world) otherBlockers(pr requeue.PullRequest) bool {
 	})
 }
 
+// blockedForGood reports whether the condition noOtherBlockers fails for another reason than a build in progress.
+func (w world) blockedForGood(pr requeue.PullRequest) bool {
+	return w.rules.RequireNoOtherBlockers && slices.ContainsFunc(pr.Evaluations, func(e requeue.Evaluation) bool {
+		state, _ := w.stateOf(pr, e)
+		harmless := state == requeue.StateSucceeded || state == requeue.StateOutdated || state == requeue.StateNotApplicable
+		reason := w.selects(pr, e)
+		inProgress := isBuild(e) && (reason == "state" || reason == "pipelineDisabled") && state == requeue.StateRunning
+		return e.Policy.Blocking && e.Policy.TypeID.String() != mergeStrategyType && !harmless && reason != "" && reason != "error" && !inProgress
+	})
+}
+
 // candidates are the evaluations that the group "evaluations" selects.
 func (w world) candidates(pr requeue.PullRequest) []requeue.Evaluation {
 	if w.pullRequestReason(pr) != "" || pr.Err != nil {
@@ -669,7 +680,7 @@ func (w world) lines() []string {
 				immediate[of(pr)] = append(immediate[of(pr)], e.Policy.PipelineID)
 			}
 		}
-		if waits[pr.ID] = waits[pr.ID] && flying[of(pr)][pr.ID]; flying[of(pr)][pr.ID] && !waits[pr.ID] && ready(pr) {
+		if waits[pr.ID] = waits[pr.ID] && flying[of(pr)][pr.ID]; flying[of(pr)][pr.ID] && !waits[pr.ID] && ready(pr) && !w.blockedForGood(pr) {
 			inFlight[of(pr)]++
 			holds[pr.ID] = true
 		}

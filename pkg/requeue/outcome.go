@@ -33,6 +33,8 @@ func (r *Rules) MovedPullRequest(planned, now *PullRequest) (string, bool) {
 		return "auto-complete was switched off", true
 	case r.RequireApproved && !fresh.approved():
 		return "the pull request is no longer approved", true
+	case r.limitsByWindow(planned) && !now.AutoComplete && !fresh.approved():
+		return "the pull request is neither auto-complete nor approved any more, so it takes no place", true
 	}
 	return "", false
 }

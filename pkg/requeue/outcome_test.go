@@ -71,6 +71,23 @@ func TestMovedPullRequest(t *testing.T) {
 		},
 		{name: "another title, and all are selected", planned: pullRequest(7), now: pullRequest(7, titled("WIP: x"))},
 		{name: "auto-complete was switched off", rules: requireAutoComplete, planned: pullRequest(7, autoComplete), now: pullRequest(7), want: "auto-complete was switched off"},
+		{
+			name: "auto-complete was switched off, by which it had its place", rules: autoInFlight,
+			planned: pullRequest(7, autoComplete, with(evaluation(1, expired, immediately))), now: pullRequest(7),
+			want: "the pull request is neither auto-complete nor approved any more, so it takes no place",
+		},
+		{
+			name: "auto-complete was switched off, and it is approved", rules: autoInFlight,
+			planned: pullRequest(7, autoComplete, with(evaluation(1, expired, immediately))), now: pullRequest(7, votes(10)),
+		},
+		{
+			name: "auto-complete was switched off where a merge expires nothing at once", rules: autoInFlight,
+			planned: pullRequest(7, autoComplete, with(evaluation(1, expired))), now: pullRequest(7),
+		},
+		{
+			name: "auto-complete was switched off where the policy that a merge expires is optional", rules: autoInFlight,
+			planned: pullRequest(7, autoComplete, with(evaluation(1, expired, immediately, optional))), now: pullRequest(7),
+		},
 		{name: "auto-complete was switched off, and is not required", planned: pullRequest(7, autoComplete), now: pullRequest(7)},
 		{name: "somebody waits for the author now", rules: requireApproved, planned: pullRequest(7, votes(10)), now: pullRequest(7, votes(10, -5)), want: "the pull request is no longer approved"},
 		{name: "the only approval was taken back", rules: requireApproved, planned: pullRequest(7, votes(10)), now: pullRequest(7, votes(0)), want: "the pull request is no longer approved"},

@@ -54,9 +54,12 @@ func (s *survey) place(p *surveyed) {
 		return
 	}
 	t := s.track(p)
-	flies := false
+	flies, blocked := false, false
 	for i := range p.evaluations {
 		e := &p.evaluations[i]
+		// What is in progress is no blocker here, or the condition would end train mode. Whatever else nothing would turn
+		// green keeps the pull request from passing the filter.
+		blocked = blocked || s.rules.RequireNoOtherBlockers && e.Blocks() && e.Reason != "" && !(e.picked() && e.State == StateRunning)
 		if !e.picked() {
 			continue
 		}
@@ -79,7 +82,7 @@ func (s *survey) place(p *surveyed) {
 		return
 	}
 	t.flying[p] = true
-	if p.waits == "" && s.mayHold(p) {
+	if p.waits == "" && !blocked && s.mayHold(p) {
 		s.takePlace(p)
 	}
 }
@@ -96,6 +99,14 @@ func (s *survey) takePlace(p *surveyed) {
 		p.holds = true
 		t.places++
 	}
+}
+
+// limitsByWindow reports whether the pull request goes to a branch that Rules.AutoInFlight limits, where only auto-complete
+// or approved ones take a place. A policy whose pipeline's name is unknown and decides does not count.
+func (r *Rules) limitsByWindow(pr *PullRequest) bool {
+	return r.AutoInFlight && slices.ContainsFunc(pr.Evaluations, func(e Evaluation) bool {
+		return e.Policy.Blocking && e.Policy.expiresAtOnce() && r.selectsState(pr, e, StateExpired, e.PipelineName).Requeue
+	})
 }
 
 // window settles, under Rules.AutoInFlight, how many pull requests may be in flight on each branch that somebody wants

@@ -66,6 +66,21 @@ func TestPlaces(t *testing.T) {
 			want: []string{"1/1: running state", "1/2: expired branchBusy", "9/1: expired requeue"},
 		},
 		{
+			name: "one that another policy blocks for good holds none", rules: []func(*requeue.Rules){requireNoBlockers},
+			prs:  []requeue.PullRequest{pullRequest(1, with(evaluation(1, running, immediately), evaluation(20, reviewers, failed))), waiting},
+			want: []string{"1: otherBlockers", "9/1: expired requeue"},
+		},
+		{
+			name: "near miss: nothing blocks it but what is in progress", rules: []func(*requeue.Rules){requireNoBlockers},
+			prs:  []requeue.PullRequest{pullRequest(1, with(evaluation(1, running, immediately), evaluation(20, reviewers, status("approved")))), waiting},
+			want: []string{"1: otherBlockers", "9/1: expired branchBusy"},
+		},
+		{
+			name: "near miss: another policy blocks it, which is no condition",
+			prs:  []requeue.PullRequest{pullRequest(1, with(evaluation(1, running, immediately), evaluation(20, reviewers, failed))), waiting},
+			want: []string{"1/1: running state", "1/20: failed byHand", "9/1: expired branchBusy"},
+		},
+		{
 			name: "a build for the present head holds one",
 			prs:  []requeue.PullRequest{pullRequest(1, with(evaluation(1, running, immediately), evaluation(2, expired, immediately))), waiting},
 			want: []string{"1/1: running state", "1/2: expired requeue", "9/1: expired branchBusy"},
