@@ -141,12 +141,12 @@ func TestWrongFlags(t *testing.T) {
 	s := azdotest.Start(t, expiredWorld())
 	token := strings.Repeat("abcd2", 10) + "67"
 	r := onLaptop(t, s, []string{"INPUT_DRY_RUN=true"},
-		"--repositories=*", "--dry-rnu", "--max-per-run=many", "web", "--dry-run", "true", "--token", token, "--titles=##vso[task.complete]")
+		"--repositories=*", "--dry-rnu", "--max-per-run=many", "webshop", "--dry-run", "true", "--token", token, "--titles=##vso[task.complete]")
 	const want = `Error: maxPerRun: "many" is not a whole number; allowed: 0 to 2147483647
 Error: "INPUT_DRY_RUN" is no input of this task, but resembles dryRun; allowed: INPUT_DRYRUN, or no such variable
 Error: there is no flag "--dry-rnu"; the nearest is --dry-run
 Error: there is no flag "--token"; --help lists all
-Error: "web" is no flag; --help lists all
+Error: "webshop" is no flag; --help lists all
 Error: "true" is no flag; a switch takes its value behind "=": --dry-run=false
 `
 	if r.code != 2 || r.stdout != want {

@@ -110,16 +110,19 @@ func TestRecordings(t *testing.T) {
 // looksIntoTexts are the cases whose patterns look into texts, of which a recording keeps nothing: the replay must refuse to
 // guess, and name the input. Each has the texts that it looks into.
 var looksIntoTexts = map[string]struct{ input, texts string }{
-	"filter-authors":    {"authors", "ada@* looks into the names of people"},
-	"filter-titles":     {"titles", "*basket* looks into titles"},
-	"golden-unreadable": {"retryOnlyIf", "an expression looks into errors"},
-	"missing":           {"repositories", "x* looks into the names of repositories"},
-	"order-label":       {"order", "prio-* looks into the names of labels"},
-	"policies":          {"policies", "WEB-* looks into the names of pipelines"},
-	"projects":          {"repositories", "old* looks into the names of repositories"},
-	"retry-errors":      {"neverRetryIf", "expressions look into errors"},
-	"retry-sets":        {"retryOnlyIf", "a set and an expression look into errors"},
-	"unmatched":         {"authors", "Ada* looks into the names of people"},
+	"comment-beyond-limit": {"retryOnlyIf", "an expression looks into errors"},
+	"explain-error":        {"neverRetryIf", "an expression looks into errors"},
+	"filter-authors":       {"authors", "ada@* looks into the names of people"},
+	"filter-titles":        {"titles", "*basket* looks into titles"},
+	"findings":             {"retryOnlyIf", "a set and an expression look into errors"},
+	"golden-unreadable":    {"retryOnlyIf", "an expression looks into errors"},
+	"missing":              {"repositories", "x* looks into the names of repositories"},
+	"order-label":          {"order", "prio-* looks into the names of labels"},
+	"policies":             {"policies", "WEB-* looks into the names of pipelines"},
+	"projects":             {"repositories", "old* looks into the names of repositories"},
+	"retry-errors":         {"neverRetryIf", "expressions look into errors"},
+	"retry-sets":           {"retryOnlyIf", "a set and an expression look into errors"},
+	"unmatched":            {"authors", "Ada* looks into the names of people"},
 }
 
 // planLines are the lines of the plan.
