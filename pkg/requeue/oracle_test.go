@@ -855,7 +855,7 @@ func TestOracle(t *testing.T) {
 		}
 	}
 	for _, state := range []requeue.State{requeue.StateExpired, requeue.StateExpiring, requeue.StateRecovered, requeue.StateFailed, requeue.StateOutdated} {
-		if n := words["requeue of "+string(state)]; n < worlds/100 {
+		if n := words["requeue of "+string(state)]; n < worlds/200 {
 			t.Errorf("%s is re-queued %d times in %d worlds: too seldom to be tested", state, n, worlds)
 		}
 	}
