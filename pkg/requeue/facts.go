@@ -74,31 +74,6 @@ func (f Facts) UnreadPipelines() []error {
 	return errs
 }
 
-// UnreadTargetBuilds are the target branches whose builds could not be read, by pipeline and branch: no failure of these is
-// StateRecovered, which is said, since it might have been.
-func (f Facts) UnreadTargetBuilds() []Failure {
-	var unread []Question
-	for q, a := range f {
-		if q.Kind == AskTargetBuilds && a.Err != nil {
-			unread = append(unread, q)
-		}
-	}
-	slices.SortFunc(unread, func(a, b Question) int {
-		return cmp.Or(slices.Compare(a.ProjectID[:], b.ProjectID[:]), cmp.Compare(a.PipelineID, b.PipelineID), cmp.Compare(a.RefName, b.RefName))
-	})
-	failures := make([]Failure, len(unread))
-	for i, q := range unread {
-		name := "pipeline " + strconv.Itoa(q.PipelineID)
-		if p := f[Question{Kind: AskPipeline, ProjectID: q.ProjectID, PipelineID: q.PipelineID}]; p.Pipeline.Name != "" {
-			name = p.Pipeline.Name
-		}
-		failures[i] = Failure{
-			Lead: "The builds of " + name + " on " + ShortBranch(q.RefName) + " could not be read, so no failure there counts as targetRecovered", Err: f[q].Err,
-		}
-	}
-	return failures
-}
-
 // MergeRefName is the ref on which the builds of a pull request run.
 func MergeRefName(pullRequestID int) string {
 	return "refs/pull/" + strconv.Itoa(pullRequestID) + "/merge"

@@ -2,10 +2,8 @@ package requeue_test
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
@@ -39,35 +37,6 @@ func TestUnreadPipelines(t *testing.T) {
 		}.UnreadPipelines()
 		if len(got) != 2 || !errors.Is(got[0], first) || !errors.Is(got[1], second) {
 			t.Fatalf("got %v", got)
-		}
-	}
-}
-
-// TestUnreadTargetBuilds: each branch and pipeline whose builds could not be read, always in the same order.
-func TestUnreadTargetBuilds(t *testing.T) {
-	t.Parallel()
-	of := func(pipeline int, refName string) requeue.Question {
-		return requeue.Question{Kind: requeue.AskTargetBuilds, ProjectID: id(1), PipelineID: pipeline, RefName: refName}
-	}
-	lost := requeue.Answer{Err: errTest}
-	for range 20 {
-		got := requeue.Facts{
-			of(8, "refs/heads/main"): lost, of(7, "refs/heads/release/1"): lost, of(7, "refs/heads/main"): lost,
-			of(9, "refs/heads/main"):                                     {}, // which has no builds
-			{Kind: requeue.AskHistory, ProjectID: id(1), PipelineID: 9}:  lost,
-			{Kind: requeue.AskPipeline, ProjectID: id(1), PipelineID: 8}: {Pipeline: requeue.Pipeline{Name: "ci"}},
-		}.UnreadTargetBuilds()
-		var leads []string
-		for _, failure := range got {
-			name, _, _ := strings.Cut(failure.Lead, " could not")
-			leads = append(leads, name)
-			if !errors.Is(failure.Err, errTest) {
-				t.Error(failure.Err)
-			}
-		}
-		want := []string{"The builds of pipeline 7 on main", "The builds of pipeline 7 on release/1", "The builds of ci on main"}
-		if diff := cmp.Diff(want, leads); diff != "" {
-			t.Fatalf("-want +got:\n%s", diff)
 		}
 	}
 }

@@ -271,9 +271,10 @@ func (w world) stateOf(pr requeue.PullRequest, e requeue.Evaluation) (requeue.St
 		if a.Err == nil && a.Build.Result == "succeeded" {
 			return requeue.StateExpired, nil
 		}
-		return w.failed(pr, e), a.Err
+		state, err := w.failed(pr, e)
+		return state, cmp.Or(a.Err, err)
 	case e.Status == "rejected":
-		return w.failed(pr, e), nil
+		return w.failed(pr, e)
 	case e.Status == "broken":
 		return requeue.StateBroken, nil
 	case e.Status == "queued":
@@ -292,27 +293,27 @@ func (w world) stateOf(pr requeue.PullRequest, e requeue.Evaluation) (requeue.St
 }
 
 // failed is what became of a build that failed: recovered where its target branch was red and is green again.
-func (w world) failed(pr requeue.PullRequest, e requeue.Evaluation) requeue.State {
+func (w world) failed(pr requeue.PullRequest, e requeue.Evaluation) (requeue.State, error) {
 	if !slices.Contains(w.rules.When, requeue.StateRecovered) || !isBuild(e) || e.BuildStarted.IsZero() {
-		return requeue.StateFailed
+		return requeue.StateFailed, nil
 	}
 	answer := w.fact(requeue.Question{Kind: requeue.AskTargetBuilds, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName})
 	if answer.Err != nil {
-		return requeue.StateFailed
+		return requeue.StateFailed, answer.Err
 	}
 	runs := slices.DeleteFunc(slices.Clone(answer.Builds), func(b requeue.Build) bool {
 		return b.PipelineID != e.Policy.PipelineID || b.RefName != pr.TargetRefName || b.Result != "succeeded" && b.Result != "failed"
 	})
 	slices.SortFunc(runs, func(a, b requeue.Build) int { return cmp.Or(b.Finished.Compare(a.Finished), b.ID-a.ID) })
 	if len(runs) == 0 || runs[0].Result != "succeeded" {
-		return requeue.StateFailed
+		return requeue.StateFailed, nil
 	}
 	for _, b := range runs {
 		if !b.Finished.After(e.BuildStarted) {
-			return map[string]requeue.State{"failed": requeue.StateRecovered, "succeeded": requeue.StateFailed}[b.Result]
+			return map[string]requeue.State{"failed": requeue.StateRecovered, "succeeded": requeue.StateFailed}[b.Result], nil
 		}
 	}
-	return requeue.StateFailed
+	return requeue.StateFailed, nil
 }
 
 func latest(a, b time.Time) time.Time {

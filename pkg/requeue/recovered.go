@@ -23,6 +23,18 @@ func (r *Rules) failedOrRecovered(pr *PullRequest, e Evaluation, f Facts) (State
 	return StateFailed, nil
 }
 
+// unreadTarget is the error of the builds on the target branch, where these would tell whether the failure has recovered. It
+// is then neither taken for recovered nor retried as one of its own.
+func (r *Rules) unreadTarget(pr *PullRequest, e Evaluation, state State, f Facts) error {
+	if state != StateFailed {
+		return nil
+	}
+	if _, question := r.failedOrRecovered(pr, e, nil); question != nil {
+		return f[*question].Err
+	}
+	return nil
+}
+
 func targetBuilds(pr *PullRequest, e Evaluation) Question {
 	return Question{Kind: AskTargetBuilds, ProjectID: pr.Repository.Project.ID, PipelineID: e.Policy.PipelineID, RefName: pr.TargetRefName}
 }

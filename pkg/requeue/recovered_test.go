@@ -61,7 +61,16 @@ func TestTargetRecovered(t *testing.T) {
 			rules: []func(*requeue.Rules){maxRetries(0), func(r *requeue.Rules) { r.Cooldown = 0 }}, want: "failed retriesExhausted",
 		},
 		{name: "not told where when does not hold it", when: []requeue.State{requeue.StateExpired}, ev: began(5), runs: runs("F", 6, "S", 2), want: "failed state"},
-		{name: "runs that cannot be read: not assumed, and no failure", ev: began(5), runs: runs("F", 6, "S", 2), fails: requeue.AskTargetBuilds, want: "failed state"},
+		{name: "runs that cannot be read", ev: began(5), runs: runs("F", 6, "S", 2), fails: requeue.AskTargetBuilds, want: "failed error"},
+		{
+			name: "runs that cannot be read, and failures are selected, too", when: []requeue.State{requeue.StateFailed, requeue.StateRecovered}, ev: began(5),
+			runs: runs("F", 6, "S", 2), fails: requeue.AskTargetBuilds, want: "failed error",
+		},
+		{
+			name: "near miss: failures alone are selected, which asks for no runs", when: []requeue.State{requeue.StateFailed}, ev: began(5),
+			rules: []func(*requeue.Rules){maxRetries(0), func(r *requeue.Rules) { r.Cooldown = 0 }},
+			runs:  append(runs("F", 6, "S", 2), own), fails: requeue.AskTargetBuilds, want: "failed retriesExhausted",
+		},
 		{name: "a history that cannot be read", ev: began(5), runs: runs("F", 6, "S", 2), fails: requeue.AskHistory, want: "targetRecovered error"},
 		{name: "nobody tells when the build began", ev: evaluation(7, failed, func(e *requeue.Evaluation) { e.BuildStarted = time.Time{} }), runs: runs("F", 6, "S", 2), want: "failed state"},
 		{name: "another branch or pipeline", ev: began(5), runs: func() []requeue.Build {

@@ -18,9 +18,6 @@ import (
 // cancellation (moby/moby#9098), so this is what ends it.
 const runTime = 50 * time.Minute
 
-// maxUnread is of how many target branches the log says that their builds could not be read.
-const maxUnread = 10
-
 // run is one run of the task, after its configuration was found to be right.
 type run struct {
 	config    config.Config
@@ -116,13 +113,6 @@ func (r *run) warnOf(f discover.Found, facts requeue.Facts) {
 	}
 	for _, warning := range f.Warnings {
 		r.log.Warning(warning)
-	}
-	unread := facts.UnreadTargetBuilds()
-	for _, failure := range unread[:min(len(unread), maxUnread)] {
-		r.log.Line("%s", r.tell(failure))
-	}
-	if more := len(unread) - maxUnread; more > 0 {
-		r.log.Line("Nor could those of %d more pairs of pipeline and branch be read.", more)
 	}
 	for _, err := range facts.UnreadPipelines() {
 		r.log.Line("The pipelines of a project could not be read (%s); whether one of them is disabled is not known.", r.words(err))
