@@ -148,11 +148,15 @@ func (x *executor) observe(ctx context.Context, a requeue.Action, newest int, id
 // likelyCause says why a re-queue that the service took may have started nothing.
 func (x *executor) likelyCause(a requeue.Action) string {
 	pipeline := a.Evaluation.Policy.PipelineID
+	identity := "this identity"
+	if x.Identity != "" {
+		identity = `"` + x.Identity + `"`
+	}
 	question := requeue.Question{Kind: requeue.AskPipeline, ProjectID: a.PullRequest.Repository.Project.ID, PipelineID: pipeline}
 	if answer, known := x.Facts[question]; known && answer.Err == nil && answer.Pipeline.ID == 0 {
 		return fmt.Sprintf("nothing was started within %d s: the project shows no pipeline %d any more; point the policy at another one, "+
-			"or, if it is only hidden from this identity, allow \"View builds\" on it", int(confirmTime.Seconds()), pipeline)
+			"or, if it is only hidden from %s, allow \"View builds\" on it", int(confirmTime.Seconds()), pipeline, identity)
 	}
-	return fmt.Sprintf("nothing was started within %d s; most likely this identity lacks the permission \"Queue builds\" on pipeline %d, or that pipeline cannot be queued",
-		int(confirmTime.Seconds()), pipeline)
+	return fmt.Sprintf("nothing was started within %d s; most likely %s lacks the permission \"Queue builds\" on pipeline %d, or that pipeline cannot be queued",
+		int(confirmTime.Seconds()), identity, pipeline)
 }

@@ -27,13 +27,24 @@ func TestLikelyCause(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			x := executor{Options: Options{Facts: tt.facts}}
+			x := executor{Options: Options{Facts: tt.facts, Identity: "Fabrikam Build Service"}}
 			got := x.likelyCause(a)
+			if !strings.Contains(got, `"Fabrikam Build Service"`) {
+				t.Errorf("got %q, which does not name the identity", got)
+			}
 			for _, words := range []string{permission, gone} {
 				if strings.Contains(got, words) != (words == tt.want) {
 					t.Errorf("got %q, want %q", got, tt.want)
 				}
 			}
 		})
+	}
+}
+
+// TestLikelyCauseOfSomebody: where nobody knows who sends the re-queues, no name is made up.
+func TestLikelyCauseOfSomebody(t *testing.T) {
+	t.Parallel()
+	if got := new(executor).likelyCause(expiredAction(7, 1)); !strings.Contains(got, "most likely this identity lacks") {
+		t.Errorf("got %q", got)
 	}
 }

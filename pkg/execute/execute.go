@@ -26,6 +26,8 @@ type Options struct {
 	Facts requeue.Facts
 	// Concurrency is how many writes may be under way at once, or reads while results are waited for; at least 1.
 	Concurrency int
+	// Identity is the display name of who sends the re-queues, for a person to read; "" if it is unknown.
+	Identity string
 	// Clock is the time by which it is carried out.
 	Clock Clock
 }

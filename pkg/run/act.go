@@ -35,7 +35,7 @@ func (r *run) service() execute.Service {
 
 // options say how the plan is carried out.
 func (r *run) options(facts requeue.Facts) execute.Options {
-	return execute.Options{Service: r.service(), Rules: r.config.Rules, Facts: facts, Concurrency: r.config.Concurrency}
+	return execute.Options{Service: r.service(), Rules: r.config.Rules, Facts: facts, Concurrency: r.config.Concurrency, Identity: r.identity.DisplayName}
 }
 
 func (r *run) execute(ctx context.Context, plan requeue.Plan, facts requeue.Facts) {

@@ -562,7 +562,7 @@ func TestWordsOfARunAreExplained(t *testing.T) {
 		{"pkg/execute/lane.go", `"not sent: refused for pull request %d"`, "\n### not sent: refused for pull request N\n"},
 		{"pkg/execute/confirm.go", "accepted, no build seen yet", "Accepted, no build seen yet"},
 		{"pkg/execute/confirm.go", "the project shows no pipeline %d any more", "the project shows no pipeline N any more"},
-		{"pkg/execute/confirm.go", "most likely this identity lacks the permission", "most likely this identity lacks the permission"},
+		{"pkg/execute/confirm.go", `lacks the permission \"Queue builds\"`, `lacks the permission "Queue builds"`},
 		{"pkg/execute/outcome.go", "result not known", "Result not known"},
 		{"pkg/discover/screener.go", "The list of policies of project %s lacks policy %d", "\n### The list of policies lacks a policy\n"},
 		{"pkg/discover/odd.go", "This server does not report whether a build has expired", "\n### The server does not report expiry\n"},
