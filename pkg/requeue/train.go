@@ -59,7 +59,7 @@ func (s *survey) place(p *surveyed) {
 		e := &p.evaluations[i]
 		// What is in progress is no blocker here, or the condition would end train mode. Whatever else nothing would turn
 		// green keeps the pull request from passing the filter.
-		blocked = blocked || s.rules.RequireNoOtherBlockers && e.Blocks() && e.Reason != "" && !(e.picked() && e.State == StateRunning)
+		blocked = blocked || s.rules.RequireNoOtherBlockers && e.Blocks() && e.Reason != "" && (!e.picked() || e.State != StateRunning)
 		if !e.picked() {
 			continue
 		}
