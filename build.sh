@@ -23,7 +23,7 @@ usage: ./build.sh [COMMAND]
   install        put the program for this machine into Go's folder of programs, as "reschedule"
   docs           write the parts of the documentation that come from task/task.json
   preview        write dist/preview.html: how the classic editor presents the inputs
-  pictures       take the pictures of the summary tab and the editor; needs Node 20, npm and chromium
+  pictures       take the pictures of the summary tab and the editor; needs Node 20, npm, chromium and pngquant
   sign FILE...   sign programs for Windows with SIGN_COMMAND
   release [now]  tell what a release of this version would be; with "now" date the changes and tag the commit
   reproduce      pack here and in another folder, and compare the bytes, before they are signed
@@ -353,6 +353,7 @@ preview() {
 # pictures renders the demo's summary tab and the editor for the Marketplace, which asks for 1366 by 768.
 pictures() {
   have chromium || die 'chromium is missing; it takes the pictures'
+  have pngquant || die 'pngquant is missing; it makes the pictures small, since the package has to stay below 24 MiB'
   node_modules
   local folder
   folder=$(mktemp -d)
@@ -373,6 +374,7 @@ shoot() {
   chromium --headless ${root[@]+"${root[@]}"} --disable-gpu --no-first-run --disable-background-networking \
     --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$1/profile" --window-size=1366,768 \
     --screenshot="$PWD/images/$3" "file://$1/$2" 2>/dev/null
+  pngquant --quality 80-98 --strip --force --output "images/$3" 128 "images/$3"
 }
 
 # reproduce packs here and in a copy of the work tree in another folder. Both use one cache: it keeps the packager.
