@@ -164,7 +164,7 @@ func TestTextsInsteadOfARun(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--version"}, "0.0.0-dev\n"},
+		{[]string{"--version"}, "0.0"}, // of whatever program is tested
 		{[]string{"--help"}, "\nWhich pull requests:\n      --repositories list"},
 		{[]string{"-h"}, "Exit codes: 0 succeeded"},
 		{[]string{"--completion", "bash"}, "__start_reschedule"},

@@ -483,7 +483,7 @@ func TestOutputs(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			members := slices.Sorted(maps.Keys(document))
-			wantMembers := strings.Fields("collection counts dryRun errors generatedAt identity pullRequests schemaVersion skippedByReason")
+			wantMembers := strings.Fields("collection counts dryRun errors findings generatedAt identity pullRequests schemaVersion skippedByReason")
 			if diff := gocmp.Diff(wantMembers, members); diff != "" {
 				t.Errorf("members of the report, -want +got:\n%s", diff)
 			}

@@ -102,7 +102,7 @@ var ownWords = regexp.MustCompile(`(?i)^(?:style|version|collectionPath|status|s
 
 // excepted are words of the service and of the format that worlds use as names, too.
 var excepted = []string{
-	"account", "active", "application", "branch", "build", "buildid", "complete", "completed", "configuration", "connect", "connection", "evaluations", "example", "expired", "failed", "manual",
+	"account", "active", "application", "branch", "build", "buildid", "change", "complete", "completed", "configuration", "connect", "connection", "evaluations", "example", "expired", "failed", "manual",
 	"network", "optional", "person", "pipeline", "policies", "policy", "project", "projects", "pullrequest", "queued", "rejected", "repository",
 	"request", "reschedule", "service", "succeeded", "unchanged",
 }

@@ -79,7 +79,6 @@ func raw(t *testing.T, value any) json.RawMessage {
 // hostileWorld has a pull request for every payload, which stands in everything that somebody may write.
 func hostileWorld(t *testing.T) azdotest.World {
 	t.Helper()
-	const marker = "<!-- reschedule-pull-request-evaluations -->"
 	repository := &azdotest.Repository{Name: "##vso[task.complete result=Failed]|<b>@x"}
 	project := &azdotest.Project{
 		Name: "##[error]P|<i>#12", Repositories: []*azdotest.Repository{repository, {Name: "x\r\nSECONDLINE"}},
@@ -107,7 +106,7 @@ func hostileWorld(t *testing.T) azdotest.World {
 				{Policy: ref(300), State: "failed", Completed: "2h ago", Errors: []string{text}, Preview: []string{text}},
 				{Policy: "By hand ##vso[task.complete result=Failed] @x |", Status: "queued"},
 			},
-			Threads: []*azdotest.Thread{{Comments: []*azdotest.Comment{{Author: "Eve", Content: marker + "\n" + text}, {Author: "Eve", Content: text}}}},
+			Threads: []*azdotest.Thread{{Comments: []*azdotest.Comment{{Author: "Eve", Content: ourMarker + "\n" + text}, {Author: "Eve", Content: text}}}},
 		})
 	}
 	return azdotest.World{
@@ -263,11 +262,14 @@ func TestHostileText(t *testing.T) {
 						for _, thread := range pr.Threads {
 							if first := thread.Comments[0]; first.Author != "Eve" {
 								comments++
-								text, ours := strings.CutPrefix(first.Content, "<!-- reschedule-pull-request-evaluations -->\n")
-								if !ours {
-									t.Errorf("a comment without our marker: %s", first.Content)
+								// One marker begins it, the other stands before the line that says who wrote it, and no text has another.
+								text, ours := strings.CutPrefix(first.Content, ourMarker+"\n")
+								text, writer, twice := strings.Cut(text, "\n"+ourMarker+"\n")
+								if !ours || !twice || !strings.HasPrefix(strings.TrimSpace(writer), "Written by ") {
+									t.Errorf("a comment without our two markers: %s", first.Content)
 								}
 								checkMarkdown(t, s.URL(), "the comment on "+strconv.Itoa(pr.ID), text)
+								checkMarkdown(t, s.URL(), "the writer of the comment on "+strconv.Itoa(pr.ID), writer)
 							} else if !slices.ContainsFunc(payloads(), func(text string) bool { return thread.Comments[1].Content == text }) {
 								t.Errorf("somebody else's thread was changed: %q", thread.Comments[1].Content)
 							}
@@ -281,6 +283,9 @@ func TestHostileText(t *testing.T) {
 		})
 	}
 }
+
+// ourMarker is what a comment of ours begins with.
+const ourMarker = "<!-- reschedule-pull-request-evaluations -->"
 
 // ourTags are the formatting tags that a line of ours may begin with.
 var ourTags = regexp.MustCompile(`^##\[(section|group|endgroup|debug|error|warning)\]`)
