@@ -167,12 +167,6 @@ func (s *screener) checkLabels(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.screen(ctx, prs)
-	for _, page := range s.pages {
-		for _, listed := range page {
-			// Where the service shows labels, one without has none.
-			listed.PullRequest.LabelsKnown = listed.PullRequest.LabelsKnown || known
-		}
-	}
 }
 
 // checkBranch reads the evaluations of the oldest pull request into a branch: the newest may have none yet. What it
@@ -240,6 +234,8 @@ func (s *screener) wait() ([]requeue.Screened, requeue.Facts) {
 	s.reading.Wait()
 	all := slices.Concat(s.pages...)
 	for i := range all {
+		// Where the service shows labels, one without has none. Told here, since the readers have ended.
+		all[i].PullRequest.LabelsKnown = all[i].PullRequest.LabelsKnown || s.labels
 		if all[i].PullRequest.Err != nil { // whether a policy covers it could not be found out
 			all[i].Skipped, all[i].Detail = "", ""
 		}
