@@ -45,19 +45,12 @@ type surveyed struct {
 	pr          *PullRequest
 	skipped     Reason
 	detail      string
-	evaluations []EvaluationPlan // in plan order; what selects has settled is in them
-	open        []selection      // what selects has not settled, in plan order: few of many
+	evaluations []EvaluationPlan // in plan order; at first with what selects has decided
 	approved    bool
 	stalest     time.Time // start of its selected build that started longest ago; neverStarted if none has
 	selected    bool      // it has a candidate
 	holds       bool      // a place on its target branch
 	waits       string    // what keeps it, which has a build in progress, from holding one; "" if nothing does
-}
-
-// selection is a verdict that may still change, on the evaluation of that index.
-type selection struct {
-	index int
-	verdict
 }
 
 func (r *Rules) survey(prs []Screened, f Facts, now time.Time) *survey {
@@ -112,9 +105,7 @@ func (s *survey) filter(in *Screened) *surveyed {
 			e.Decision = s.decision(Decision{State: v.State, Pipeline: v.Pipeline, BuildGone: v.BuildGone})
 			continue
 		}
-		if e.Decision = s.decision(v.Decision); v.Requeue || v.need != nil || v.Err != nil {
-			out.open = append(out.open, selection{i, v})
-		}
+		e.Decision = s.decision(v.Decision)
 		if v.need != nil {
 			s.ask(*v.need)
 		}
@@ -127,15 +118,16 @@ func (s *survey) filter(in *Screened) *surveyed {
 
 // decision returns the shared value of a decision.
 func (s *survey) decision(d Decision) *Decision {
-	if d.Err != nil {
-		return new(d)
+	if d.Err == nil {
+		if known := s.decisions[d]; known != nil {
+			return known
+		}
 	}
-	known, ok := s.decisions[d]
-	if !ok {
-		known = new(d)
-		s.decisions[d] = known
+	kept := d // new(d) would be made before the look, once for each evaluation
+	if d.Err == nil {
+		s.decisions[d] = &kept
 	}
-	return known
+	return &kept
 }
 
 func (s *survey) ask(q Question) {
@@ -152,13 +144,9 @@ func (s *survey) decide(p *surveyed) {
 	}
 	verdicts := slices.Grow(s.scratch[:0], len(p.evaluations))[:len(p.evaluations)]
 	s.scratch = verdicts
-	open := p.open
 	for i := range p.evaluations {
 		e := &p.evaluations[i]
 		v := verdict{Decision: *e.Decision}
-		if len(open) > 0 && open[0].index == i {
-			v, open = open[0].verdict, open[1:]
-		}
 		if v.Requeue {
 			known := v.Decision
 			v = s.rules.retries(p.pr, *e.Evaluation, v.State, s.facts, s.now)
@@ -228,13 +216,13 @@ func (e EvaluationPlan) Blocks() bool {
 // settle puts the last word on each open evaluation into the plan: limits come after all other reasons, but where a limit
 // is full anyway nothing more is asked.
 func (s *survey) settle(p *surveyed, verdicts []verdict) {
-	for _, o := range p.open {
-		v := &verdicts[o.index]
+	for i := range verdicts {
+		v := &verdicts[i]
 		if !v.Requeue {
 			continue
 		}
 		before, match := v.Detail, v.Match
-		if *v = s.circuit(p, &p.evaluations[o.index]); !v.Requeue {
+		if *v = s.circuit(p, &p.evaluations[i]); !v.Requeue {
 			v.Detail = cmp.Or(v.Detail, before)
 			continue
 		}
@@ -243,7 +231,7 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 		} else {
 			before = cmp.Or(before, v.Detail)
 		}
-		*v = s.targetBranch(p, *p.evaluations[o.index].Evaluation)
+		*v = s.targetBranch(p, *p.evaluations[i].Evaluation)
 		if v.Detail == "" {
 			v.Detail = before
 		} else if v.Requeue && before != "" {
@@ -252,8 +240,11 @@ func (s *survey) settle(p *surveyed, verdicts []verdict) {
 		v.Match = match
 	}
 	apart := s.together(p, verdicts)
-	for _, o := range p.open {
-		out, v := &p.evaluations[o.index], verdicts[o.index]
+	for i := range p.evaluations {
+		out, v := &p.evaluations[i], verdicts[i]
+		if !out.Requeue && out.Err == nil {
+			continue // selects has settled it
+		}
 		s.countBeyond(p, out, v)
 		if v.Requeue {
 			if c := s.circuit(p, out); c.Reason != "" {

@@ -146,11 +146,11 @@ func (s *survey) wantsPlace(p *surveyed) bool {
 	if p.skipped != "" || p.pr.Err != nil || p.holds || p.waits != "" || !s.mayHold(p) {
 		return false
 	}
-	return slices.ContainsFunc(p.open, func(o selection) bool {
-		if !o.Requeue {
+	return slices.ContainsFunc(p.evaluations, func(e EvaluationPlan) bool {
+		if !e.Requeue {
 			return false
 		}
-		v := s.rules.retries(p.pr, *p.evaluations[o.index].Evaluation, o.State, s.facts, s.now)
+		v := s.rules.retries(p.pr, *e.Evaluation, e.State, s.facts, s.now)
 		return v.Requeue || v.need != nil
 	})
 }
@@ -200,8 +200,8 @@ func (s *survey) together(p *surveyed, verdicts []verdict) Decision {
 		s.askFirst(verdicts, func(int) bool { return true })
 	}
 	settled := 0
-	for _, o := range p.open {
-		if verdicts[o.index].Requeue {
+	for i := range verdicts {
+		if verdicts[i].Requeue {
 			settled++
 		}
 	}
