@@ -72,14 +72,13 @@ func exitCode(code int, goos string, env map[string]string) int {
 }
 
 // takeEnvironment reads the environment once and takes from the process what it must not hold any longer: secrets, and
-// on an agent the variables with which an earlier step could weaken TLS or choose another sign-in address. They have to be
-// taken out before the first use of crypto/x509, which reads SSL_CERT_FILE and SSL_CERT_DIR, and of azidentity, which
-// reads AZURE_AUTHORITY_HOST and others.
+// on an agent the variables with which an earlier step could weaken TLS. They have to be taken out before the first use of
+// crypto/x509, which reads SSL_CERT_FILE and SSL_CERT_DIR.
 func takeEnvironment() map[string]string {
 	env := agent.ReadVariables(os.Environ(), runtime.GOOS)
 	var weakening []string
 	if strings.EqualFold(env["TF_BUILD"], "true") {
-		weakening = []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG", "AZURE_", "MSAL_"}
+		weakening = []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG"}
 	}
 	for name := range env {
 		if agent.Handed(name) || slices.ContainsFunc(weakening, func(prefix string) bool { return strings.HasPrefix(strings.ToUpper(name), prefix) }) {

@@ -3,31 +3,40 @@ package azdo
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
-	azcorelog "github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/hashicorp/go-retryablehttp"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
 	"github.com/pr-evaluations/reschedule/pkg/agent/agenthttp"
 )
 
-// azureDevOpsScope is the application ID of Azure DevOps in Microsoft Entra, and whatever it may do.
-const azureDevOpsScope = "499b84ac-1321-427f-aa17-267ca6975798/.default"
-
-// tokenTimeout bounds the way to a token, tokenTries the repetitions within it: the SDK's own bounds are minutes.
 const (
+	// azureDevOpsScope is the application ID of Azure DevOps in Microsoft Entra, and whatever it may do.
+	azureDevOpsScope = "499b84ac-1321-427f-aa17-267ca6975798/.default"
+	publicAuthority  = "https://login.microsoftonline.com"
+	// assertionType says that the proof is a signed token (RFC 7523, section 2.2).
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	// oidcAPIVersion is the version that Microsoft's own tasks and credentials ask with.
+	oidcAPIVersion = "7.1"
+
+	// tokenTimeout bounds the way to a token, tokenTries the tries of each of its two requests.
 	tokenTimeout = 30 * time.Second
 	tokenTries   = 3
+	// renewBefore is how long before its end a token is renewed, but not before half of its life has passed.
+	renewBefore = 5 * time.Minute
+	// maxAssertion bounds the answer with the identity token, in bytes.
+	maxAssertion = 1 << 20
 )
 
 // Federation is a service connection of type Azure Resource Manager with workload identity federation: the job's token
@@ -52,74 +61,113 @@ func (f Federation) TokenSource(n agent.Network, warn func(string)) (func(ctx co
 	if err != nil {
 		return nil, err
 	}
-	return f.tokenSource(&http.Client{Transport: network, CheckRedirect: neverFollow})
+	return f.tokenSource(network), nil
 }
 
-func (f Federation) tokenSource(client *http.Client) (func(ctx context.Context) (string, error), error) {
-	// AZURE_SDK_GO_LOGGING in the environment makes azcore write requests to stderr, which the agent searches for commands.
-	azcorelog.SetListener(func(azcorelog.Event, string) {})
-	options := &azidentity.ClientAssertionCredentialOptions{
-		ClientOptions: azcore.ClientOptions{
-			Transport: client,
-			// Always named: without it azidentity asks AZURE_AUTHORITY_HOST, which an earlier step of the job can set, and
-			// the assertion would go there.
-			Cloud: cloud.Configuration{
-				ActiveDirectoryAuthorityHost: cmp.Or(f.AuthorityURL, cloud.AzurePublic.ActiveDirectoryAuthorityHost),
-			},
-			Retry: policy.RetryOptions{MaxRetries: tokenTries - 1, TryTimeout: tokenTimeout / tokenTries},
-		},
-		// The authority is known; asking a public address about it first helps nobody behind a firewall.
-		DisableInstanceDiscovery: true,
+func (f Federation) tokenSource(network http.RoundTripper) func(ctx context.Context) (string, error) {
+	client := &http.Client{CheckRedirect: neverFollow, Transport: &retryablehttp.RoundTripper{Client: &retryablehttp.Client{
+		HTTPClient:   &http.Client{Transport: network, CheckRedirect: neverFollow, Timeout: tokenTimeout / tokenTries},
+		RetryMax:     tokenTries - 1,
+		RetryWaitMin: firstBackoff, RetryWaitMax: maxBackoff,
+		CheckRetry: retryablehttp.DefaultRetryPolicy, Backoff: retryablehttp.DefaultBackoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}}}
+	var held struct {
+		token          string
+		renew, expires time.Time
 	}
-	// azidentity has a credential for Azure Pipelines, but that one takes the address from the process's environment alone.
-	pipeline := runtime.NewPipeline("reschedule", "", runtime.PipelineOptions{}, &options.ClientOptions)
-	assertion := func(ctx context.Context) (string, error) { return f.assertion(ctx, pipeline) }
-	credential, err := azidentity.NewClientAssertionCredential(f.TenantID, f.ClientID, assertion, options)
-	if err != nil {
-		return nil, fmt.Errorf("use the service connection: %s", oneLine(err.Error()))
-	}
-	last := make(chan string, 1)
-	last <- ""
+	turn := make(chan struct{}, 1) // whoever has put something in may use held
 	return func(ctx context.Context) (string, error) {
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		}
+		if time.Now().Before(held.renew) {
+			return held.token, nil
+		}
 		bounded, cancel := context.WithTimeout(ctx, tokenTimeout)
 		defer cancel()
-		token, err := credential.GetToken(bounded, policy.TokenRequestOptions{Scopes: []string{azureDevOpsScope}})
-		if err != nil {
-			return "", f.failure(ctx, err)
+		token, err := f.newToken(bounded, client)
+		now := time.Now()
+		switch {
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		case err != nil && now.Before(held.expires):
+			held.renew = now.Add(min(time.Minute, held.expires.Sub(now))) // it is good for a while yet
+			return held.token, nil
+		case err != nil:
+			return "", fmt.Errorf("get a token for the service connection: %w", err)
 		}
-		known := <-last
-		if token.Token != known && f.OnToken != nil {
-			f.OnToken(token.Token)
+		if token.AccessToken != held.token && f.OnToken != nil {
+			f.OnToken(token.AccessToken)
 		}
-		last <- token.Token
-		return token.Token, nil
-	}, nil
+		life := token.Expiry.Sub(now)
+		if token.Expiry.IsZero() { // it is said only of some
+			life = 2 * renewBefore
+		}
+		held.token, held.renew, held.expires = token.AccessToken, now.Add(max(life-renewBefore, life/2)), now.Add(life)
+		return held.token, nil
+	}
 }
 
-// oidcAPIVersion is the version that Microsoft's own tasks and credentials ask with.
-const oidcAPIVersion = "7.1"
+// newToken proves with an identity token which connection asks, and gets an access token for Azure DevOps.
+func (f Federation) newToken(ctx context.Context, client *http.Client) (*oauth2.Token, error) {
+	assertion, err := f.assertion(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	authority := strings.TrimRight(cmp.Or(f.AuthorityURL, publicAuthority), "/")
+	credentials := clientcredentials.Config{
+		ClientID: f.ClientID, TokenURL: authority + "/" + f.TenantID + "/oauth2/v2.0/token", Scopes: []string{azureDevOpsScope},
+		EndpointParams: url.Values{"client_assertion_type": {assertionType}, "client_assertion": {assertion}},
+		AuthStyle:      oauth2.AuthStyleInParams,
+	}
+	token, err := credentials.Token(context.WithValue(ctx, oauth2.HTTPClient, client)) // the library takes it in no other way
+	refused, ok := errors.AsType[*oauth2.RetrieveError](err)
+	switch {
+	case err == nil:
+		return token, nil
+	case !ok:
+		return nil, errors.New(oneLine(err.Error()))
+	}
+	text := "the sign-in address"
+	if refused.Response.Request != nil {
+		text = refused.Response.Request.URL.Hostname()
+	}
+	text += fmt.Sprintf(" answered %d", refused.Response.StatusCode)
+	if code := entraCode.Find(refused.Body); code != nil {
+		text += " " + string(code)
+	}
+	return nil, errors.New(text + "; check the connection's federated credential, and that the pipeline may use the connection")
+}
 
 // assertion asks the run's organization for an identity token of the service connection.
-func (f Federation) assertion(ctx context.Context, pipeline runtime.Pipeline) (string, error) {
+func (f Federation) assertion(ctx context.Context, client *http.Client) (string, error) {
 	query := url.Values{"api-version": {oidcAPIVersion}, "serviceConnectionId": {f.ServiceConnectionID}}
-	req, err := runtime.NewRequest(ctx, http.MethodPost, f.RequestURI+"?"+query.Encode())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.RequestURI+"?"+query.Encode(), http.NoBody)
 	if err != nil {
 		return "", err
 	}
-	req.Raw().Header.Set("Authorization", "Bearer "+f.JobToken)
-	req.Raw().Header.Set("X-TFS-FedAuthRedirect", "Suppress") // a 401 instead of a way to the sign-in page
-	resp, err := pipeline.Do(req)
+	req.Header.Set("Authorization", "Bearer "+f.JobToken)
+	req.Header.Set("X-TFS-FedAuthRedirect", "Suppress") // a 401 instead of a way to the sign-in page
+	resp, err := client.Do(req)
 	if err != nil {
-		return "", err
+		return "", errors.New(oneLine(err.Error()))
 	}
-	defer func() { _ = resp.Body.Close() }() // the pipeline has read it whole, and keeps it
-	if !runtime.HasStatusCode(resp, http.StatusOK) {
-		return "", &azidentity.AuthenticationFailedError{RawResponse: resp} // the only kind that azidentity passes on whole
+	defer func() { _ = resp.Body.Close() }() // nothing is written to it
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAssertion))
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s answered %d; %s", req.URL.Hostname(), resp.StatusCode, refusedAssertion(resp.StatusCode, body))
 	}
 	var answer struct {
 		Token string `json:"oidcToken"`
 	}
-	if err := runtime.UnmarshalAsJSON(resp, &answer); err != nil || answer.Token == "" {
+	if err == nil {
+		err = json.Unmarshal(body, &answer)
+	}
+	if err != nil || answer.Token == "" {
 		return "", errors.New("the organization's answer holds no identity token")
 	}
 	return answer.Token, nil
@@ -132,31 +180,6 @@ var (
 	disabledWords  = regexp.MustCompile(`(?i)\bdisabled\b`)
 	undecidedWords = regexp.MustCompile(`(?i)\bdoes not exist\b`)
 )
-
-// failure keeps of azidentity's errors, which quote whole answers, what helps: the status, Entra's code, and what to do.
-func (f Federation) failure(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	const op = "get a token for the service connection: "
-	failed, ok := errors.AsType[*azidentity.AuthenticationFailedError](err)
-	if !ok || failed.RawResponse == nil {
-		return errors.New(op + oneLine(err.Error()))
-	}
-	resp, host, path := failed.RawResponse, "the sign-in address", ""
-	if resp.Request != nil {
-		host, path = resp.Request.URL.Hostname(), resp.Request.URL.Path
-	}
-	text := fmt.Sprintf("%s%s answered %d", op, host, resp.StatusCode)
-	if asked, err := url.Parse(f.RequestURI); err == nil && asked.Hostname() == host && asked.Path == path {
-		body, _ := runtime.Payload(resp) // the pipeline has read it already
-		return errors.New(text + "; " + refusedAssertion(resp.StatusCode, body))
-	}
-	if code := entraCode.FindString(err.Error()); code != "" {
-		text += " " + code
-	}
-	return errors.New(text + "; check the connection's federated credential, and that the pipeline may use the connection")
-}
 
 // refusedAssertion says what to do where the run's own organization hands out no identity token.
 func refusedAssertion(status int, body []byte) string {

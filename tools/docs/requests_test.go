@@ -383,12 +383,12 @@ func (s *source) others(f function) []sentRequest {
 		}
 		of, _ := made.X.(*ast.Ident)
 		switch {
+		case of != nil && of.Name == "credentials" && made.Sel.Name == "Token": // of golang.org/x/oauth2
+			all = append(all, sentRequest{name: "POST", files: []string{f.file}})
 		case strings.HasPrefix(made.Sel.Name, "NewRequest") && len(call.Args) > 1:
 			for _, method := range s.values(call.Args[1]) {
 				all = append(all, sentRequest{name: method, files: []string{f.file}, parameters: s.set(f)})
 			}
-		case of != nil && of.Name == "azidentity" && strings.HasPrefix(made.Sel.Name, "New"):
-			all = append(all, sentRequest{name: "POST", files: []string{f.file}})
 		case of != nil && of.Name == "http" && slices.Contains([]string{"Get", "Head", "Post", "PostForm"}, made.Sel.Name):
 			all = append(all, sentRequest{name: strings.ToUpper(made.Sel.Name), files: []string{f.file}})
 		case made.Sel.Name == "Send" && f.Name.Name != "send" && !asksForNothing(call):
