@@ -52,7 +52,7 @@ func Findings(p Plan, f Facts, dryRun bool) []Finding {
 			all[ref] = &findingOf{Finding: Finding{PipelineID: q.PipelineID}, builds: map[int]Build{}}
 		}
 		for _, b := range ofPullRequests(q.PipelineID, a.Builds) {
-			all[ref].builds[b.ID] = b
+			all[ref].builds[b.ID] = *b
 		}
 	}
 	var sets []ErrorPattern

@@ -110,7 +110,7 @@ func newStatistics(pipelineID int, answer Answer) Statistics {
 	}
 	builds := ofPullRequests(pipelineID, answer.Builds)
 	builds = builds[:min(len(builds), PipelineBuilds)]
-	green := map[string]int{} // the first green build of a commit
+	green := make(map[string]int, len(builds)) // the first green build of a commit
 	for _, b := range builds {
 		if commit := strings.ToLower(b.SourceCommitID); b.Result == "succeeded" && (green[commit] == 0 || b.ID < green[commit]) {
 			green[commit] = b.ID
@@ -144,15 +144,16 @@ func recordOf(projectID uuid.UUID, pipelineID int) Question {
 
 // ofPullRequests are the pipeline's builds for pull requests that came to an end, the newest first. Cancelled ones say
 // nothing.
-func ofPullRequests(pipelineID int, builds []Build) []Build {
-	var out []Build
-	for _, b := range builds {
+func ofPullRequests(pipelineID int, builds []Build) []*Build {
+	out := make([]*Build, 0, len(builds))
+	for i := range builds {
+		b := &builds[i]
 		ended := b.Status == "completed" && slices.Contains([]string{"succeeded", "partiallySucceeded", "failed"}, b.Result)
 		if ended && b.PipelineID == pipelineID && pullRequestOf(b.RefName) != 0 {
 			out = append(out, b)
 		}
 	}
-	slices.SortFunc(out, func(a, b Build) int { return cmp.Or(b.Finished.Compare(a.Finished), cmp.Compare(b.ID, a.ID)) })
+	slices.SortFunc(out, func(a, b *Build) int { return cmp.Or(b.Finished.Compare(a.Finished), cmp.Compare(b.ID, a.ID)) })
 	return out
 }
 
@@ -168,8 +169,8 @@ func pullRequestOf(refName string) int {
 }
 
 // medians are the median times in the queue and of running, of the builds that tell both.
-func medians(builds []Build) (wait, duration time.Duration) {
-	var waits, durations []time.Duration
+func medians(builds []*Build) (wait, duration time.Duration) {
+	waits, durations := make([]time.Duration, 0, len(builds)), make([]time.Duration, 0, len(builds))
 	for _, b := range builds {
 		if b.Queued.IsZero() || b.Started.Before(b.Queued) || b.Finished.Before(b.Started) {
 			continue
