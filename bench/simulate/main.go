@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ func main() {
 	strategy := flag.String("strategy", "", "only the strategies whose name contains this")
 	pictures := flag.String("pictures", "", "the folder into which to draw")
 	flag.Parse()
+	debug.SetGCPercent(400) // a simulation keeps little and throws much away
 	begin := time.Now()
 	if err := simulate(os.Stdout, *seeds, *only, *strategy, *pictures); err != nil {
 		log.Fatal(err)

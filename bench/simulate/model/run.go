@@ -46,9 +46,9 @@ func (w *world) requeued(p *pullRequest, i int) {
 
 // task is a run of the task: list, screen, decide, execute. It takes no time; its delay and its minute are elsewhere.
 func (w *world) task() error {
-	shown := make([]requeue.PullRequest, len(w.open))
-	screened := make([]requeue.Screened, len(w.open))
-	rules := *w.strategy.Rules
+	w.shown = slices.Grow(w.shown[:0], len(w.open))[:len(w.open)]
+	w.screened = slices.Grow(w.screened[:0], len(w.open))[:len(w.open)]
+	shown, screened, rules := w.shown, w.screened, *w.strategy.Rules
 	if w.strategy.AllBuilds {
 		rules.MaxInFlightPerBranch = w.windowOfAll()
 	}
@@ -59,7 +59,10 @@ func (w *world) task() error {
 			shown[i].Evaluations = w.evaluations(p)
 		}
 	}
-	facts := requeue.Facts{}
+	facts, err := w.knownBefore(&rules)
+	if err != nil {
+		return err
+	}
 	plan, questions := rules.Decide(screened, facts, w.now)
 	for len(questions) > 0 {
 		for _, q := range questions {
@@ -89,6 +92,33 @@ func (w *world) task() error {
 		}
 	}
 	return nil
+}
+
+// knownBefore answers what nearly every run asks before it is asked, so that the rules decide less often. The plan is the
+// same: an answer that nobody needs changes nothing.
+func (w *world) knownBefore(rules *requeue.Rules) (requeue.Facts, error) {
+	kinds := []requeue.QuestionKind{requeue.AskPipeline}
+	if rules.WaitForTargetBranch != requeue.TargetBranchIgnore && !slices.Contains(rules.When, requeue.StateRecovered) {
+		kinds = append(kinds, requeue.AskTargetBranch)
+	}
+	if rules.AutoInFlight {
+		kinds = append(kinds, requeue.AskPipelineBuilds)
+	}
+	facts := requeue.Facts{}
+	for _, kind := range kinds {
+		for _, policy := range w.policies {
+			q := requeue.Question{Kind: kind, ProjectID: project.ID, PipelineID: policy.PipelineID}
+			if kind == requeue.AskTargetBranch {
+				q.RefName = branchRefName
+			}
+			answer, err := w.answer(q)
+			if err != nil {
+				return nil, err
+			}
+			facts[q] = answer
+		}
+	}
+	return facts, nil
 }
 
 // windowOfAll is the least window in which one build is green with a probability of 90 %, by the newest 50 builds of pull

@@ -33,6 +33,9 @@ type world struct {
 	free         int            // agents
 	running      bool           // a run of the strategy has been triggered and has not begun
 	failure      error          // of the program; ends the simulation
+	// What the last run was shown; the next one is shown its own in the same place.
+	shown    []requeue.PullRequest
+	screened []requeue.Screened
 
 	result Result
 }
