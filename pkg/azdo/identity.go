@@ -30,13 +30,5 @@ func identityOf(user identity.Identity) requeue.Identity {
 	if id := valueOf(user.Id); id != uuid.Nil {
 		who.ID = id.String()
 	}
-	var properties object[struct {
-		Account object[struct {
-			Value word `json:"$value"`
-		}] `json:"Account"`
-	}]
-	if reread(user.Properties, &properties) == nil {
-		who.UniqueName = properties.v.Account.v.Value.s
-	}
 	return who
 }

@@ -16,7 +16,7 @@ func TestIdentity(t *testing.T) {
 		want requeue.Identity
 		ok   bool
 	}{
-		{`{"authenticatedUser":{"id":"22157d54-1821-6536-a446-928b06348385","providerDisplayName":"Shop Build Service (org)","customDisplayName":"x","properties":{"Account":{"$value":"b"}}}}`, requeue.Identity{ID: "22157d54-1821-6536-a446-928b06348385", DisplayName: "Shop Build Service (org)", UniqueName: "b"}, true},
+		{`{"authenticatedUser":{"id":"22157d54-1821-6536-a446-928b06348385","providerDisplayName":"Shop Build Service (org)","customDisplayName":"x","properties":{"Account":{"$value":"b"}}}}`, requeue.Identity{ID: "22157d54-1821-6536-a446-928b06348385", DisplayName: "Shop Build Service (org)"}, true},
 		{`{"authenticatedUser":{"id":"22157d54-1821-6536-a446-928b06348385","customDisplayName":"x","properties":5}}`, requeue.Identity{ID: "22157d54-1821-6536-a446-928b06348385", DisplayName: "x"}, true},
 		{`{"authenticatedUser":{"id":5,"providerDisplayName":"x"}}`, requeue.Identity{DisplayName: "x"}, false},
 		{`{}`, requeue.Identity{}, false},

@@ -54,7 +54,7 @@ func (w *wirePullRequest) pullRequest(repository *requeue.Repository, repository
 		Title:          w.Title.s,
 		SourceRefName:  w.Source.s,
 		TargetRefName:  w.Target.s,
-		Author:         requeue.Identity{ID: author.ID.s, DisplayName: author.DisplayName.s, UniqueName: author.UniqueName.s},
+		Author:         requeue.Person{DisplayName: author.DisplayName.s, UniqueName: author.UniqueName.s},
 		Status:         w.Status.s,
 		Draft:          w.Draft.v,
 		AutoComplete:   w.AutoComplete.set && w.AutoComplete.v.ID.s != uuid.Nil.String(), // which is nobody
@@ -78,7 +78,7 @@ func (w *wirePullRequest) pullRequest(repository *requeue.Repository, repository
 		field{"title", w.Title.bad},
 		field{"sourceRefName", w.Source.bad},
 		field{"targetRefName", w.Target.bad},
-		field{"createdBy", w.Author.bad || author.ID.bad || author.DisplayName.bad || author.UniqueName.bad},
+		field{"createdBy", w.Author.bad || author.DisplayName.bad || author.UniqueName.bad},
 		field{"isDraft", w.Draft.bad},
 		field{"mergeStatus", w.MergeStatus.bad},
 		field{"creationDate", w.Created.bad},

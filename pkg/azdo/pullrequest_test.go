@@ -30,7 +30,7 @@ func TestPullRequestAnswer(t *testing.T) {
 	}
 	want := requeue.PullRequest{
 		ID: 24, Title: "Fix", SourceRefName: "refs/heads/topic", TargetRefName: "refs/heads/main",
-		Author: requeue.Identity{ID: "a", DisplayName: "Ann", UniqueName: "ann@example.com"}, Status: "active", MergeStatus: "succeeded",
+		Author: requeue.Person{DisplayName: "Ann", UniqueName: "ann@example.com"}, Status: "active", MergeStatus: "succeeded",
 		Created: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), SourceCommitID: "cb71",
 		Repository: &requeue.Repository{ID: repositoryID, Name: "Web", URL: "https://host/tfs/Coll/Shop/_git/Web", Project: requeue.Project{ID: projectID, Name: "Shop"}},
 	}
@@ -52,6 +52,8 @@ func TestPullRequestAnswer(t *testing.T) {
 		{name: "votes", fields: map[string]any{"reviewers": []any{map[string]any{"vote": -10}, map[string]any{"vote": 5}, map[string]any{}}}, change: func(pr *requeue.PullRequest) { pr.Votes = []int{-10, 5, 0} }},
 		{name: "draft a text", fields: map[string]any{"isDraft": "false"}, err: "isDraft"},
 		{name: "title a number", fields: map[string]any{"title": 5}, change: func(pr *requeue.PullRequest) { pr.Title = "" }, err: "title"},
+		{name: "the author's ID a number, which nobody reads", fields: map[string]any{"createdBy": map[string]any{"id": 5, "displayName": "Ann", "uniqueName": "ann@example.com"}}},
+		{name: "the author's name a number", fields: map[string]any{"createdBy": map[string]any{"id": "a", "displayName": 5, "uniqueName": "ann@example.com"}}, change: func(pr *requeue.PullRequest) { pr.Author.DisplayName = "" }, err: "createdBy"},
 		{name: "vote a text", fields: map[string]any{"reviewers": []any{map[string]any{"vote": "x"}}}, change: func(pr *requeue.PullRequest) { pr.Votes = []int{0} }, err: "reviewers"},
 		{name: "labels a text", fields: map[string]any{"labels": "x"}, err: "labels"},
 	} {

@@ -89,7 +89,7 @@ func recordedCheck(name string) func(t *testing.T, body []byte) {
 				t.Fatalf("got %d, %v", len(all), err)
 			}
 			for _, pr := range all {
-				if pr.Err != nil || pr.Status != "active" || pr.Author.ID == "" || pr.SourceCommitID == "" || pr.Created.IsZero() || pr.URL() == "" {
+				if pr.Err != nil || pr.Status != "active" || pr.Author.UniqueName == "" || pr.SourceCommitID == "" || pr.Created.IsZero() || pr.URL() == "" {
 					t.Errorf("got %+v", pr)
 				}
 			}
@@ -133,7 +133,7 @@ func recordedCheck(name string) func(t *testing.T, body []byte) {
 	case name == "connection-data":
 		return func(t *testing.T, body []byte) {
 			got, err := serving(t, body).Identity(t.Context())
-			want := requeue.Identity{ID: "22157d54-1821-6536-a446-928b06348385", DisplayName: "Example User 2", UniqueName: "user1@example.com"}
+			want := requeue.Identity{ID: "22157d54-1821-6536-a446-928b06348385", DisplayName: "Example User 2"}
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v", got, err)
 			}

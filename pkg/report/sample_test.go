@@ -62,7 +62,7 @@ func (b *builder) pullRequest(id int, title string) *requeue.PullRequestPlan {
 	b.plan.PullRequests = append(b.plan.PullRequests, requeue.PullRequestPlan{PullRequest: &requeue.PullRequest{
 		ID: id, Repository: b.repo, Title: b.text(title),
 		SourceRefName: "refs/heads/" + b.text("topic"), TargetRefName: "refs/heads/" + b.text("main"),
-		Author: requeue.Identity{DisplayName: b.text("Jo Doe"), UniqueName: b.text("jo@contoso.com")}, Status: "active",
+		Author: requeue.Person{DisplayName: b.text("Jo Doe"), UniqueName: b.text("jo@contoso.com")}, Status: "active",
 		MergeStatus: "succeeded", Created: sampleTime.Add(-72 * time.Hour), Labels: []string{b.text("urgent")},
 	}})
 	return &b.plan.PullRequests[len(b.plan.PullRequests)-1]

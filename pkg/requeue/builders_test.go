@@ -57,7 +57,7 @@ func pullRequest(number int, mods ...func(*requeue.PullRequest)) requeue.PullReq
 	pr := requeue.PullRequest{
 		ID: number, Repository: repository, Title: "Add tea", Status: "active", MergeStatus: "succeeded",
 		SourceRefName: "refs/heads/topic", TargetRefName: "refs/heads/main", SourceCommitID: "c2",
-		Author:  requeue.Identity{DisplayName: "Ann Ash", UniqueName: "ann@example.com"},
+		Author:  requeue.Person{DisplayName: "Ann Ash", UniqueName: "ann@example.com"},
 		Created: ago(72 * time.Hour),
 	}
 	apply(&pr, mods)

@@ -26,9 +26,14 @@ type Repository struct {
 	Disabled bool
 }
 
-// Identity is a person or a service as Azure DevOps shows it.
+// Identity is whom a token stands for.
 type Identity struct {
 	ID          string
+	DisplayName string
+}
+
+// Person is who has created a pull request, a person or a service, by the names that Azure DevOps shows.
+type Person struct {
 	DisplayName string
 	UniqueName  string
 }
@@ -40,7 +45,7 @@ type PullRequest struct {
 	Title         string
 	SourceRefName string // full, "refs/heads/topic"
 	TargetRefName string // full
-	Author        Identity
+	Author        Person
 	Status        string // "active", "completed", "abandoned"
 	Draft         bool
 	AutoComplete  bool // AutoCompleteSetBy is set

@@ -32,7 +32,7 @@ func TestMovedPullRequest(t *testing.T) {
 		return func(pr *requeue.PullRequest) { pr.Title = title }
 	}
 	by := func(name string) func(*requeue.PullRequest) {
-		return func(pr *requeue.PullRequest) { pr.Author = requeue.Identity{DisplayName: name} }
+		return func(pr *requeue.PullRequest) { pr.Author = requeue.Person{DisplayName: name} }
 	}
 	drafts := func(d requeue.Drafts) func(*requeue.Rules) { return func(r *requeue.Rules) { r.Drafts = d } }
 	reviewed := pullRequest(7, with(evaluation(8, reviewers)))

@@ -76,8 +76,8 @@ func (r *Rules) takesDraft(draft bool) bool {
 	return r.Drafts != DraftsOnly
 }
 
-func (i Identity) names() []string {
-	return slices.DeleteFunc([]string{i.UniqueName, i.DisplayName}, func(name string) bool { return name == "" })
+func (p Person) names() []string {
+	return slices.DeleteFunc([]string{p.UniqueName, p.DisplayName}, func(name string) bool { return name == "" })
 }
 
 func (pr *PullRequest) conflicted() bool {

@@ -102,7 +102,7 @@ func pullRequestRows() []pullRequestRow {
 		{name: "an author excluded by display name", rules: authors("ann@*", "!* ash"), want: requeue.Author},
 		{
 			name: "an author without a display name", rules: authors("!" + "?*"),
-			pr: func(pr *requeue.PullRequest) { pr.Author = requeue.Identity{} },
+			pr: func(pr *requeue.PullRequest) { pr.Author = requeue.Person{} },
 		},
 
 		{name: "another title", rules: titles("fix*"), want: requeue.Title},

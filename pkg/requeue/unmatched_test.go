@@ -20,12 +20,12 @@ func TestUnmatched(t *testing.T) {
 	})
 	first := pullRequest(7, with(ci), onto("main"), func(pr *requeue.PullRequest) {
 		pr.Repository, pr.SourceRefName, pr.Title = web, "refs/heads/topic/a", "Add the basket"
-		pr.Author = requeue.Identity{DisplayName: "Ada", UniqueName: "ada@fabrikam.example"}
+		pr.Author = requeue.Person{DisplayName: "Ada", UniqueName: "ada@fabrikam.example"}
 		pr.Labels, pr.LabelsKnown = []string{"fast", "ui"}, true
 	})
 	second := pullRequest(8, onto("release/1"), func(pr *requeue.PullRequest) {
 		pr.Repository, pr.SourceRefName, pr.Title, pr.Draft = api, "refs/heads/fix", "Mend", true
-		pr.Author = requeue.Identity{UniqueName: "bob@fabrikam.example"}
+		pr.Author = requeue.Person{UniqueName: "bob@fabrikam.example"}
 		pr.Labels, pr.LabelsKnown = []string{"fast"}, true
 	})
 	elsewhere := pullRequest(9, onto("main"), func(pr *requeue.PullRequest) { pr.Repository, pr.LabelsKnown = far, true })
