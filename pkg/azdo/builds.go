@@ -108,8 +108,8 @@ func (c *Client) build(ctx context.Context, project uuid.UUID, id int) (*build.B
 	return answer, k, found, err
 }
 
-// buildOf converts a build, the paths of whose fields begin with at. What decides is required to be readable; the
-// parameters are free text and may be anything.
+// buildOf converts a build, the paths of whose fields begin with at. What decides is required to be readable. The reason
+// decides nothing, and the parameters are free text: both may be anything.
 func buildOf(w *build.Build, found *findings, at string) (requeue.Build, error) {
 	definition := valueOf(w.Definition)
 	id, idOK := inRange(w.Id)
@@ -119,7 +119,6 @@ func buildOf(w *build.Build, found *findings, at string) (requeue.Build, error) 
 		field{"definition", found.is(at+"definition") || found.is(at+"definition.id") || !pipelineOK},
 		field{"status", found.is(at + "status")},
 		field{"result", found.is(at + "result")},
-		field{"reason", found.is(at + "reason")},
 		field{"sourceBranch", found.is(at + "sourceBranch")},
 		field{"sourceVersion", found.is(at + "sourceVersion")},
 		field{"finishTime", found.is(at + "finishTime")},

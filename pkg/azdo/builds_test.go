@@ -75,6 +75,7 @@ func TestBuildAnswer(t *testing.T) {
 		{name: "parameters null", body: whole(`,"parameters":null,"triggerInfo":null`)},
 		{name: "source a number", body: whole(`,"parameters":"{\"system.pullRequest.sourceCommitId\":5}"`)},
 		{name: "no ID", body: `{"status":"completed"}`, err: "id"},
+		{name: "reason a number, which decides nothing", body: whole(`,"reason":2`)},
 		{name: "result a number", body: whole(`,"result":2`), err: "result"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,6 +90,9 @@ func TestBuildAnswer(t *testing.T) {
 			}
 			want := want
 			want.SourceCommitID = tt.source
+			if strings.HasPrefix(tt.name, "reason") {
+				want.Reason = ""
+			}
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("%v (-want +got)\n%s", err, diff)
 			}
