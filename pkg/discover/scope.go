@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -45,7 +44,7 @@ func (d *discoverer) namedProjects(ctx context.Context) ([]requeue.Project, []re
 	c := d.config
 	var projects []requeue.Project
 	add := func(p requeue.Project) {
-		if !slices.ContainsFunc(projects, func(known requeue.Project) bool { return sameProject(known, p) }) {
+		if !slices.ContainsFunc(projects, p.Same) {
 			projects = append(projects, p)
 		}
 	}
@@ -89,10 +88,6 @@ func namedProject(nameOrID string) requeue.Project {
 		return requeue.Project{ID: id, Name: nameOrID}
 	}
 	return requeue.Project{Name: nameOrID}
-}
-
-func sameProject(a, b requeue.Project) bool {
-	return a.ID != uuid.Nil && a.ID == b.ID || a.Name != "" && strings.EqualFold(a.Name, b.Name)
 }
 
 // route is how requests address a project: by its ID where known, which needs no escaping and survives a rename.

@@ -50,7 +50,7 @@ func visible(repositories []*requeue.Repository, own requeue.Project) string {
 	count := map[string]int{}
 	for _, r := range repositories {
 		name := r.Name
-		if !sameProject(r.Project, own) {
+		if !r.Project.Same(own) {
 			name = r.Project.Name + "/" + name
 		}
 		count[fmt.Sprintf("%.60q", name)] = 1

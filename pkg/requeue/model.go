@@ -2,6 +2,7 @@ package requeue
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +12,14 @@ import (
 type Project struct {
 	ID   uuid.UUID
 	Name string
+}
+
+// Same reports whether both are one project: by their IDs where both are known, else by their names.
+func (p Project) Same(other Project) bool {
+	if p.ID != uuid.Nil && other.ID != uuid.Nil {
+		return p.ID == other.ID
+	}
+	return p.Name != "" && strings.EqualFold(p.Name, other.Name)
 }
 
 // Repository is a Git repository of Azure Repos.

@@ -22,6 +22,29 @@ func TestPullRequestURL(t *testing.T) {
 	}
 }
 
+func TestProjectSame(t *testing.T) {
+	t.Parallel()
+	project := func(id byte, name string) requeue.Project { return requeue.Project{ID: uuid.UUID{id}, Name: name} }
+	for _, tt := range []struct {
+		name string
+		a, b requeue.Project
+		want bool
+	}{
+		{"equal IDs, since a project may be renamed", project(1, "Shop"), project(1, "Store"), true},
+		{"other IDs under one name", project(1, "Shop"), project(2, "Shop"), false},
+		{"one ID is unknown, the names are equal in another case", project(1, "Shop"), project(0, "SHOP"), true},
+		{"one ID is unknown, the names differ", project(1, "Shop"), project(0, "Store"), false},
+		{"nothing is known of either", project(0, ""), project(0, ""), false},
+	} {
+		if got := tt.a.Same(tt.b); got != tt.want {
+			t.Errorf("%s: got %t", tt.name, got)
+		}
+		if got := tt.b.Same(tt.a); got != tt.want {
+			t.Errorf("%s, the other way round: got %t", tt.name, got)
+		}
+	}
+}
+
 // TestUnreadPipelines: one error for each project, always in the same order.
 func TestUnreadPipelines(t *testing.T) {
 	t.Parallel()

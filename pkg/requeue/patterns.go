@@ -200,7 +200,7 @@ func (i RepositoryItem) ProjectIsPattern() bool { return isGlob(i.Project) }
 // MatchesProject reports whether the item speaks of this project.
 func (i RepositoryItem) MatchesProject(project, own Project) bool {
 	if i.Project == "" {
-		return sameProject(project, own)
+		return project.Same(own)
 	}
 	return matchesNameOrID(i.Project, project.Name, project.ID)
 }
@@ -208,13 +208,6 @@ func (i RepositoryItem) MatchesProject(project, own Project) bool {
 // Matches reports whether the item speaks of this repository.
 func (i RepositoryItem) Matches(r Repository, own Project) bool {
 	return i.MatchesProject(r.Project, own) && matchesNameOrID(i.Repository, r.Name, r.ID)
-}
-
-func sameProject(a, b Project) bool {
-	if a.ID != uuid.Nil && b.ID != uuid.Nil {
-		return a.ID == b.ID
-	}
-	return strings.EqualFold(a.Name, b.Name)
 }
 
 func matchesNameOrID(pattern, name string, id uuid.UUID) bool {
@@ -263,7 +256,7 @@ func (p RepositoryPatterns) Match(r Repository, own Project) bool {
 		}
 		included = true
 	}
-	return included || !including && sameProject(r.Project, own)
+	return included || !including && r.Project.Same(own)
 }
 
 // SelectsAll reports whether a bare "*" selects every repository of a project.

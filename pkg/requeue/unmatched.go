@@ -148,7 +148,7 @@ func (p RepositoryPatterns) unmatched(prs []Screened, own Project) *Unmatched {
 	s := overPullRequests(prs, func(pr *PullRequest) ([]string, []string, bool) {
 		repositories[pr.Repository] = true
 		name := pr.Repository.Name
-		if !sameProject(pr.Repository.Project, own) {
+		if !pr.Repository.Project.Same(own) {
 			name = pr.Repository.Project.Name + "/" + name
 		}
 		return nil, []string{name}, true
