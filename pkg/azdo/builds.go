@@ -102,7 +102,7 @@ func (c *Client) Build(ctx context.Context, project uuid.UUID, id int) (requeue.
 	return b, nil
 }
 
-func (c *Client) build(ctx context.Context, project uuid.UUID, id int) (*build.Build, *call, *findings, error) {
+func (c *Client) build(ctx context.Context, project uuid.UUID, id int) (*build.Build, *call, *notes, error) {
 	k := &call{op: fmt.Sprintf("read build %d", id), name: "build", area: areaBuild}
 	answer, found, err := typed(ctx, c, k, c.sdk.build.GetBuild, build.GetBuildArgs{Project: new(project.String()), BuildId: &id})
 	return answer, k, found, err
@@ -110,7 +110,7 @@ func (c *Client) build(ctx context.Context, project uuid.UUID, id int) (*build.B
 
 // buildOf converts a build, the paths of whose fields begin with at. What decides is required to be readable. The reason
 // decides nothing, and the parameters are free text: both may be anything.
-func buildOf(w *build.Build, found *findings, at string) (requeue.Build, error) {
+func buildOf(w *build.Build, found *notes, at string) (requeue.Build, error) {
 	definition := valueOf(w.Definition)
 	id, idOK := inRange(w.Id)
 	pipeline, pipelineOK := inRange(definition.Id)

@@ -37,7 +37,7 @@ type call struct {
 	spent time.Duration
 
 	status int // of the last answer
-	found  *findings
+	found  *notes
 }
 
 type callKey struct{}

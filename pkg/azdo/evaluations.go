@@ -125,7 +125,7 @@ func (c *Client) Requeue(ctx context.Context, project, id uuid.UUID, begun func(
 }
 
 // wireRecord is a record of the SDK in the shape in which the lists are read, so that both are converted by one rule.
-func wireRecord(r *policy.PolicyEvaluationRecord, found *findings) *wireEvaluation {
+func wireRecord(r *policy.PolicyEvaluationRecord, found *notes) *wireEvaluation {
 	w := &wireEvaluation{
 		ID:        guid{valueOf(r.EvaluationId), found.is("evaluationId")},
 		Status:    word{string(valueOf(r.Status)), found.is("status")},

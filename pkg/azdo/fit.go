@@ -15,9 +15,9 @@ import (
 	"github.com/microsoft/azure-devops-go-api/azuredevops/v7"
 )
 
-// findings are what was found out about an answer on its way to a typed method of the SDK, which shows no header and
+// notes are what was noted about an answer on its way to a typed method of the SDK, which shows no header and
 // gives up at the first field of an odd type.
-type findings struct {
+type notes struct {
 	// odd are the fields that the SDK's type cannot take, by their paths: "context.isExpired", "3.name" for the fourth
 	// of a list. They are left out of what the SDK reads.
 	odd map[string]bool
@@ -30,10 +30,10 @@ type findings struct {
 }
 
 // is reports whether one of these fields was odd.
-func (f *findings) is(path string) bool { return f.odd[path] }
+func (f *notes) is(path string) bool { return f.odd[path] }
 
 // any reports whether a field of one of these names was odd, of whatever element of a list.
-func (f *findings) any(names ...string) bool {
+func (f *notes) any(names ...string) bool {
 	for odd := range f.odd {
 		if slices.Contains(names, odd[strings.LastIndexByte(odd, '.')+1:]) {
 			return true
@@ -47,8 +47,8 @@ var errNoObject = errors.New("it is no object")
 // fitted reads an answer that a method of the SDK decodes into this type, and returns it as the SDK is to see it: only
 // members that the type has, each of the type that it has there. So one odd field costs itself and not the answer; and an
 // answer that lacks its list, or is no object, is an error here and no empty value there. Errors of the syntax come first.
-func fitted(r io.Reader, t reflect.Type) ([]byte, *findings, error) {
-	f := &fitting{findings: findings{odd: map[string]bool{}, members: map[string]bool{}}}
+func fitted(r io.Reader, t reflect.Type) ([]byte, *notes, error) {
+	f := &fitting{notes: notes{odd: map[string]bool{}, members: map[string]bool{}}}
 	f.d = jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var err error
 	if element, list := elementOf(t); list {
@@ -65,7 +65,7 @@ func fitted(r io.Reader, t reflect.Type) ([]byte, *findings, error) {
 	case !errors.Is(err, io.EOF):
 		return nil, nil, err
 	}
-	return f.out, &f.findings, nil
+	return f.out, &f.notes, nil
 }
 
 // elementOf is the type of a list's elements, where a method returns a list, alone or with its continuation token.
@@ -89,7 +89,7 @@ func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
 }
 
 type fitting struct {
-	findings
+	notes
 	d    *jsontext.Decoder
 	out  []byte
 	path []string

@@ -288,7 +288,7 @@ func asError(t testing.TB, err error) *Error {
 }
 
 // asSDK reads an answer as a typed method of the SDK does, behind fitted. A nil value is an answer that was refused.
-func asSDK[T any](t testing.TB, body string) (*T, *findings) {
+func asSDK[T any](t testing.TB, body string) (*T, *notes) {
 	t.Helper()
 	shown, found, err := fitted(strings.NewReader(body), reflect.TypeFor[T]())
 	if err != nil {

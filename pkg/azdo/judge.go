@@ -80,9 +80,9 @@ func (c *call) read(h http.Header, body *body) (io.ReadCloser, error) {
 	case len(body.head()) == 0 && !c.empty:
 		return nil, errNoBody
 	case len(body.head()) == 0:
-		c.found, shown = &findings{none: true}, []byte("null")
+		c.found, shown = &notes{none: true}, []byte("null")
 	case c.plain:
-		c.found = &findings{json: strings.Contains(strings.ToLower(h.Get("Content-Type")), "json")}
+		c.found = &notes{json: strings.Contains(strings.ToLower(h.Get("Content-Type")), "json")}
 		if c.found.json {
 			err = unmarshal(body.reader(), anything{})
 		}

@@ -82,7 +82,7 @@ func (c *Client) policiesPage(ctx context.Context, k call, project, token string
 }
 
 // wireConfiguration is a configuration of the SDK in the shape in which the lists are read.
-func wireConfiguration(p *policy.PolicyConfiguration, found *findings) wirePolicy {
+func wireConfiguration(p *policy.PolicyConfiguration, found *notes) wirePolicy {
 	const at = "configuration."
 	w := wirePolicy{
 		ID:       numberOf(p.Id, found.is(at+"id")),

@@ -129,7 +129,7 @@ func (c *Client) PullRequest(ctx context.Context, project string, id int) (reque
 
 // wirePullRequestOf is a pull request of the SDK in the shape in which the lists are read, so that both are converted by
 // one rule.
-func wirePullRequestOf(p *git.GitPullRequest, found *findings) *wirePullRequest {
+func wirePullRequestOf(p *git.GitPullRequest, found *notes) *wirePullRequest {
 	w := &wirePullRequest{
 		ID:           numberOf(p.PullRequestId, found.is("pullRequestId")),
 		Status:       word{string(valueOf(p.Status)), found.is("status")},
@@ -160,7 +160,7 @@ func wirePullRequestOf(p *git.GitPullRequest, found *findings) *wirePullRequest 
 	return w
 }
 
-func wireIdentityOf(r *webapi.IdentityRef, found *findings, at string) object[wireIdentity] {
+func wireIdentityOf(r *webapi.IdentityRef, found *notes, at string) object[wireIdentity] {
 	who := valueOf(r)
 	return object[wireIdentity]{set: r != nil || found.is(at), bad: found.is(at), v: wireIdentity{
 		ID:          word{valueOf(who.Id), found.is(at + ".id")},

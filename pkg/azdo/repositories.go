@@ -53,7 +53,7 @@ type wireRepository struct {
 
 // wireRepositoryOf is a repository of the SDK in the shape in which the lists of pull requests have it; at is the path of
 // its fields.
-func wireRepositoryOf(r *git.GitRepository, found *findings, at string) wireRepository {
+func wireRepositoryOf(r *git.GitRepository, found *notes, at string) wireRepository {
 	project := valueOf(r.Project)
 	return wireRepository{
 		ID:            guid{valueOf(r.Id), found.is(at + "id")},
@@ -65,7 +65,7 @@ func wireRepositoryOf(r *git.GitRepository, found *findings, at string) wireRepo
 	}
 }
 
-func wireProjectOf(p core.TeamProjectReference, found *findings, at string) wireProject {
+func wireProjectOf(p core.TeamProjectReference, found *notes, at string) wireProject {
 	return wireProject{ID: guid{valueOf(p.Id), found.is(at + "project.id")}, Name: word{valueOf(p.Name), found.is(at + "project.name")}}
 }
 

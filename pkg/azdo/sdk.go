@@ -47,10 +47,10 @@ func newSDK(collection *url.URL, token, agent string, t *transport) sdk {
 }
 
 // typed makes one call of a typed method of the SDK. What it returns is never nil without an error, but every field of it
-// may be; the findings say which of them were odd.
+// may be; the notes say which of them were odd.
 func typed[Args, Answer any](
 	ctx context.Context, c *Client, k *call, method func(context.Context, Args) (*Answer, error), args Args,
-) (answer *Answer, found *findings, err error) {
+) (answer *Answer, found *notes, err error) {
 	defer recovered(k, &err)
 	if err := c.Connect(ctx); err != nil {
 		return nil, nil, wrap(k.op, err)

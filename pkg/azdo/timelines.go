@@ -54,7 +54,7 @@ func logLine(issue build.Issue) int {
 }
 
 // errorsOf is what the records of a timeline say of the build's failure.
-func errorsOf(t *build.Timeline, found *findings) (requeue.Errors, error) {
+func errorsOf(t *build.Timeline, found *notes) (requeue.Errors, error) {
 	const issues = "records.issues"
 	switch {
 	case !found.members["records"], found.is("records"):
