@@ -21,7 +21,7 @@ func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author req
 	case marker == "" || !strings.Contains(text, marker):
 		return false, &Error{Op: op, Message: "the text lacks the marker that its thread is found by", area: areaComment}
 	}
-	project, repository := placeOf(pr)
+	project, repository := projectAndRepository(pr)
 	list, found, err := typed(ctx, c, &call{op: op, name: "threads", area: areaCode}, c.sdk.git.GetThreads, git.GetThreadsArgs{
 		Project: project, RepositoryId: repository, PullRequestId: &pr.ID,
 	})
@@ -56,7 +56,7 @@ func firstComment(t *git.GitPullRequestCommentThread, author requeue.Identity, m
 
 // updateComment replaces the text of a comment.
 func (c *Client) updateComment(ctx context.Context, pr requeue.PullRequest, thread, comment int, text string) (bool, error) {
-	project, repository := placeOf(pr)
+	project, repository := projectAndRepository(pr)
 	_, _, err := typed(ctx, c, &call{op: "comment", name: "comment", area: areaComment}, c.sdk.git.UpdateComment, git.UpdateCommentArgs{
 		Project: project, RepositoryId: repository, PullRequestId: &pr.ID, ThreadId: &thread, CommentId: &comment,
 		Comment: &git.Comment{Content: &text},
@@ -66,7 +66,7 @@ func (c *Client) updateComment(ctx context.Context, pr requeue.PullRequest, thre
 
 // createThread opens a thread of one comment that asks for nothing.
 func (c *Client) createThread(ctx context.Context, pr requeue.PullRequest, text string) (bool, error) {
-	project, repository := placeOf(pr)
+	project, repository := projectAndRepository(pr)
 	_, _, err := typed(ctx, c, &call{op: "comment", name: "thread", area: areaComment}, c.sdk.git.CreateThread, git.CreateThreadArgs{
 		Project: project, RepositoryId: repository, PullRequestId: &pr.ID,
 		CommentThread: &git.GitPullRequestCommentThread{

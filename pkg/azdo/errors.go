@@ -37,7 +37,7 @@ type Error struct {
 	// Err is the cause below, if there is one: a context's error, a connection's.
 	Err error
 
-	waited    bool // it was not sent, for want of a place or because of a pause
+	waited    bool // it was not sent, for want of a slot or because of a pause
 	redirect  bool // the answer sent us elsewhere
 	blocked   bool // something on the way does not let the verb OPTIONS through
 	transient bool // the same read may well succeed in a moment

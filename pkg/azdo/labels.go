@@ -13,7 +13,7 @@ import (
 // Labels returns the active labels of a pull request, which a single answer leaves out (vsts-rest-api-specs#389).
 func (c *Client) Labels(ctx context.Context, pr requeue.PullRequest) ([]string, error) {
 	k := &call{op: "list the labels", name: "labels", area: areaCode}
-	project, repository := placeOf(pr)
+	project, repository := projectAndRepository(pr)
 	list, found, err := typed(ctx, c, k, c.sdk.git.GetPullRequestLabels, git.GetPullRequestLabelsArgs{
 		Project: project, RepositoryId: repository, PullRequestId: &pr.ID,
 	})

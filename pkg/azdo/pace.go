@@ -51,8 +51,8 @@ type pace struct {
 	lastStarted   int
 }
 
-// wait returns when a request may start, or with the context's error. It is called with a place in hand: requests that
-// waited for a place while a pause began must not slip through it.
+// wait returns when a request may start, or with the context's error. It is called with a slot in hand: requests that
+// waited for a slot while a pause began must not slip through it.
 func (p *pace) wait(ctx context.Context) error {
 	for {
 		d := p.take(time.Now())

@@ -175,7 +175,7 @@ type wireIdentity struct {
 	UniqueName  word `json:"uniqueName"`
 }
 
-// placeOf is the project and the repository of a pull request as the SDK takes them.
-func placeOf(pr requeue.PullRequest) (project, repository *string) {
+// projectAndRepository is the project and the repository of a pull request as the SDK takes them.
+func projectAndRepository(pr requeue.PullRequest) (project, repository *string) {
 	return new(pr.Repository.Project.ID.String()), new(pr.Repository.ID.String())
 }

@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxTries and readBudget bound a read: tries in all, and the time spent in tries and in our own back-off. Waits
-	// that the service asks for, and waits for a place, do not count.
+	// that the service asks for, and waits for a slot, do not count.
 	maxTries   = 5
 	readBudget = 30 * time.Second
 	// writeTimeout bounds the one try of a request that changes something.

@@ -24,8 +24,8 @@ type transport struct {
 	origin string // scheme://host:port of the collection
 	token  func(ctx context.Context) (string, error)
 	base   http.RoundTripper // the network
-	tries  http.RoundTripper // base behind the places, the pace and the retries
-	places chan struct{}
+	tries  http.RoundTripper // base behind the slots, the pace and the retries
+	slots  chan struct{}
 	pace   *pace
 	taken  atomic.Bool // the service has accepted the token
 
@@ -40,7 +40,7 @@ func newTransport(o Options, collection *url.URL, base http.RoundTripper) *trans
 		origin: originOf(collection),
 		token:  o.Token,
 		base:   base,
-		places: make(chan struct{}, o.Concurrency),
+		slots:  make(chan struct{}, o.Concurrency),
 
 		collection: collection,
 		onRequest:  o.OnRequest,
@@ -132,11 +132,11 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	}
 	decided := time.Now()
 	select {
-	case t.places <- struct{}{}:
+	case t.slots <- struct{}{}:
 	case <-ctx.Done():
 		return nil, wrap(c.op, ctx.Err())
 	}
-	release := sync.OnceFunc(func() { <-t.places })
+	release := sync.OnceFunc(func() { <-t.slots })
 	defer release()
 	if err := t.pace.wait(ctx); err != nil {
 		return nil, wrap(c.op, err)
