@@ -45,7 +45,7 @@ func TestGoals(t *testing.T) {
 	good := map[string]model.Result{
 		builtIn:   {Days: 1, Merged: 100, Pipelines: 1, Waits: []time.Duration{10 * time.Hour}},
 		window(1): {Days: 1, Merged: 100, Pipelines: 1},
-		auto:      {Days: 1, Merged: 100, Pipelines: 1, Requeued: 130, Ready: 100, Late: 1, Waits: []time.Duration{5 * time.Hour}, InFlightRed: 1, AnyInFlightRed: 1},
+		auto:      {Days: 1, Merged: 100, Pipelines: 1, Requeued: 130, Ready: 100, Late: 1, Waits: []time.Duration{5 * time.Hour}, Red: [3]model.InFlight{{Since: 1, All: 1}, {Since: 1, All: 1}, {Since: 1, All: 1}}},
 	}
 	tests := []struct {
 		name   string
@@ -56,8 +56,12 @@ func TestGoals(t *testing.T) {
 		{"a build too many", func(r *model.Result) { r.Requeued++ }, "re-queued builds of the task per merge, one pipeline"},
 		{"too slow", func(r *model.Result) { r.Waits[0] += time.Minute }, "95th percentile"},
 		{"too many late", func(r *model.Result) { r.Late++ }, "waiting for more than 24 hours"},
-		{"two in flight", func(r *model.Result) { r.InFlightRed = 2 }, "in flight that the task re-queued while"},
-		{"two in flight, one from before", func(r *model.Result) { r.AnyInFlightRed = 2 }, "the same, with those"},
+		{"two in flight, one from before", func(r *model.Result) { r.Red[model.RedNewest].All = 2 }, "in flight that the task re-queued while"},
+		{"two in flight", func(r *model.Result) { r.Red[model.RedNewest].Since = 2 }, "only what it re-queued since that run"},
+		{"two in flight, one from before, any pipeline", func(r *model.Result) { r.Red[model.RedAny].All = 2 }, "in flight likewise while the last finished run of any"},
+		{"two in flight, any pipeline", func(r *model.Result) { r.Red[model.RedAny].Since = 2 }, "only what it re-queued since one of them"},
+		{"two in flight, one from before, same pipeline", func(r *model.Result) { r.Red[model.RedSame].All = 2 }, "in flight likewise while the last finished run of the same"},
+		{"two in flight, same pipeline", func(r *model.Result) { r.Red[model.RedSame].Since = 2 }, "only what it re-queued since its pipeline"},
 		{"too few merges", func(r *model.Result) { r.Merged, r.Requeued = 84, 100 }, "merges a day, one pipeline"},
 		{"just enough merges", func(r *model.Result) { r.Merged, r.Requeued = 85, 100 }, ""},
 	}

@@ -30,7 +30,8 @@ func row(b *strings.Builder, s model.Strategy, r model.Result) {
 	own, red, inFlight := "–", "–", "–"
 	if s.Rules != nil || s.Everything {
 		own, red = fmt.Sprintf("%.2f", r.RequeuesPerMerge()), perSeed(r.WhileRed, r)
-		inFlight = fmt.Sprintf("%d (%d)", r.InFlightRed, r.AnyInFlightRed)
+		n := r.Red[model.RedAny]
+		inFlight = fmt.Sprintf("%d (%d)", n.Since, n.All)
 	}
 	fmt.Fprintf(b, "| %s | %.1f | %s | %.2f | %.2f | %s | %s | %s | %.1f %% | %s | %s |\n",
 		s.Name, r.MergesPerDay(), own, r.AllRequeuesPerMerge(), r.AgentHoursPerMerge(), hours(r.Wait(0.5)), hours(r.Wait(0.95)),

@@ -122,9 +122,27 @@ func (c *ci) red() bool {
 	return false
 }
 
-// redSince is when the first of the failed runs ended after which none has succeeded.
-func (c *ci) redSince() (since time.Time) {
-	for _, b := range slices.Backward(c.runs) {
+// redSince is since when the branch is red for a build of the pipeline; zero where it is not.
+func (w *world) redSince(reading Reading, pipeline int) (since time.Time) {
+	switch reading {
+	case RedNewest:
+		return redSince(w.ciFinished)
+	case RedSame:
+		return redSince(w.ci[pipeline-1].runs)
+	case RedAny:
+		for i := range w.ci {
+			if at := redSince(w.ci[i].runs); !at.IsZero() && (since.IsZero() || at.Before(since)) {
+				since = at
+			}
+		}
+	}
+	return since
+}
+
+// redSince is the end of the first of the failed runs after which none has succeeded; zero if the last one to finish is
+// green. Some runs may not have finished yet.
+func redSince(runs []*build) (since time.Time) {
+	for _, b := range slices.Backward(runs) {
 		switch b.result {
 		case "failed":
 			since = b.finished
@@ -148,6 +166,7 @@ func (w *world) startCI() {
 }
 
 func (w *world) finishCI(b *build) {
+	w.ciFinished = append(w.ciFinished, b)
 	w.countRed()
 	if c := &w.ci[b.pipeline-1]; c.again {
 		c.again = false

@@ -6,6 +6,21 @@ import (
 	"time"
 )
 
+// InFlight is the largest number of pull requests in flight at a time when the branch was red: those that the strategy had
+// re-queued since it was red, and All with those from before.
+type InFlight struct{ Since, All int }
+
+// Reading says what "the last finished run on the branch" is, where several pipelines run there.
+type Reading int
+
+// The readings.
+const (
+	RedNewest Reading = iota // the newest run of all pipelines
+	RedAny                   // the last run of each pipeline: one that is red is enough
+	RedSame                  // the last run of the pipeline of the build that is in flight
+	readings
+)
+
 // Result is what came of one simulation.
 type Result struct {
 	Days      int
@@ -29,10 +44,8 @@ type Result struct {
 	Left, Late int
 	// WhileRed counts the re-queues of the strategy while the branch did not build, known or not.
 	WhileRed int
-	// InFlightRed is the largest number of pull requests in flight that the strategy had re-queued while the last
-	// finished run of the branch was red, at a time when it still was; AnyInFlightRed counts those too that it had
-	// re-queued before.
-	InFlightRed, AnyInFlightRed int
+	// Red is how many pull requests were in flight while the branch was red, by each reading of that.
+	Red [readings]InFlight
 
 	// Backlog is how many pull requests were ready and not merged, hour by hour; the sum of all seeds.
 	Backlog []int
@@ -45,37 +58,34 @@ type Result struct {
 	whileRed int
 }
 
-// countRed notes how many pull requests are in flight while the last finished run of the branch is red.
+// countRed notes how many pull requests are in flight while the branch is red.
 func (w *world) countRed() {
-	if !w.knownRed() {
-		return
-	}
-	from := w.now
-	for i := range w.ci {
-		if c := &w.ci[i]; c.red() && c.redSince().Before(from) {
-			from = c.redSince()
-		}
-	}
-	since, all := 0, 0
-	for _, p := range w.open {
-		newer, older := false, false
-		for i := range p.checks {
-			b := p.checks[i].build
-			if !b.inProgress() || b.by != byRun {
-				continue
+	for reading := range readings {
+		var n InFlight
+		for _, p := range w.open {
+			since, all := false, false
+			for i := range p.checks {
+				b := p.checks[i].build
+				if !b.inProgress() || b.by != byRun {
+					continue
+				}
+				if at := w.redSince(reading, b.pipeline); !at.IsZero() {
+					since, all = since || !b.queued.Before(at), true
+				}
 			}
-			older = true
-			newer = newer || !b.queued.Before(from)
+			if since {
+				n.Since++
+			}
+			if all {
+				n.All++
+			}
 		}
-		if newer {
-			since++
-		}
-		if older {
-			all++
-		}
+		w.result.Red[reading] = w.result.Red[reading].most(n)
 	}
-	w.result.InFlightRed = max(w.result.InFlightRed, since)
-	w.result.AnyInFlightRed = max(w.result.AnyInFlightRed, all)
+}
+
+func (f InFlight) most(o InFlight) InFlight {
+	return InFlight{max(f.Since, o.Since), max(f.All, o.All)}
 }
 
 // sample notes how many pull requests wait for machines, and does so again in an hour.
@@ -142,7 +152,9 @@ func (r Result) Add(o Result) Result {
 	r.Waits = slices.Sorted(slices.Values(slices.Concat(r.Waits, o.Waits)))
 	r.Left, r.Late = r.Left+o.Left, r.Late+o.Late
 	r.WhileRed += o.WhileRed
-	r.InFlightRed, r.AnyInFlightRed = max(r.InFlightRed, o.InFlightRed), max(r.AnyInFlightRed, o.AnyInFlightRed)
+	for i := range r.Red {
+		r.Red[i] = r.Red[i].most(o.Red[i])
+	}
 	return r
 }
 

@@ -24,6 +24,8 @@ type world struct {
 	red    bool
 	ci     []ci // each pipeline on the target branch
 	ciRuns int  // runs of all of them so far
+	// ciFinished are the finished runs of all of them, in the order of their ends.
+	ciFinished []*build
 
 	pullRequests []*pullRequest // all of them, by number
 	open         []*pullRequest // by number

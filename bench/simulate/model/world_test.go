@@ -200,3 +200,48 @@ func TestTriggers(t *testing.T) {
 		})
 	}
 }
+
+// TestInFlightWhileRed holds the readings of "the last finished run on the branch" apart.
+func TestInFlightWhileRed(t *testing.T) {
+	t.Parallel()
+	const one, both = 1, 2
+	before, since := -time.Minute, time.Minute // when something was re-queued, counted from the end of the failed run
+	tests := []struct {
+		name  string
+		runs  []string        // the runs on the branch as they ended: a pipeline's number, and F or S
+		moved []time.Duration // when the build of pipeline 2 of each pull request was re-queued
+		want  [readings]InFlight
+	}{
+		{"green", []string{"1S", "2S"}, []time.Duration{since}, [readings]InFlight{}},
+		{"its own pipeline failed last", []string{"1S", "2F"}, []time.Duration{since}, [readings]InFlight{{one, one}, {one, one}, {one, one}}},
+		{"another one failed last", []string{"2S", "1F"}, []time.Duration{since, since}, [readings]InFlight{{both, both}, {both, both}, {}}},
+		{"another one failed before", []string{"1F", "2S"}, []time.Duration{since, since}, [readings]InFlight{RedAny: {both, both}}},
+		{"its own one failed before", []string{"2F", "1S"}, []time.Duration{since}, [readings]InFlight{RedAny: {one, one}, RedSame: {one, one}}},
+		{"one was under way", []string{"1S", "2F"}, []time.Duration{before, since}, [readings]InFlight{{one, both}, {one, both}, {one, both}}},
+		{"it is green again", []string{"2F", "2S"}, []time.Duration{since}, [readings]InFlight{}},
+		{"two failed: since the first", []string{"2F", "2F"}, []time.Duration{since}, [readings]InFlight{{one, one}, {one, one}, {one, one}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(quiet(), Strategy{}, 1)
+			w.ci = make([]ci, 2)
+			for i, run := range tt.runs {
+				b := &build{pipeline: int(run[0] - '0'), result: "succeeded", finished: w.now.Add(time.Duration(i) * time.Second)}
+				if run[1] == 'F' {
+					b.result = "failed"
+				}
+				c := &w.ci[b.pipeline-1]
+				c.runs, w.ciFinished = append(c.runs, b), append(w.ciFinished, b)
+			}
+			for _, at := range tt.moved {
+				p := w.newPullRequest()
+				p.checks = []check{{build: &build{pipeline: 2, pr: p, by: byRun, queued: w.now.Add(at)}}}
+			}
+			w.countRed()
+			if w.result.Red != tt.want {
+				t.Errorf("in flight %v, want %v", w.result.Red, tt.want)
+			}
+		})
+	}
+}
