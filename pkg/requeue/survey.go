@@ -321,7 +321,8 @@ func (e EvaluationPlan) name() string {
 }
 
 // inVain reports whether the history could not be read of one that a limit holds back: it was only to be told about, so that
-// the run does not fail for it.
+// the run does not fail for it. What needs no history fails for something else.
 func (s *survey) inVain(p *surveyed, e *EvaluationPlan) bool {
-	return s.rules.ExamineBeyondLimits && s.limit(p).Reason != "" && s.facts[historyOf(p.pr, *e.Evaluation)].Err != nil
+	needsHistory := e.State == StateFailed || (e.State == StateBroken || e.State == StateRecovered) && e.Evaluation.BuildID != 0
+	return s.rules.ExamineBeyondLimits && e.Err == nil && needsHistory && s.limit(p).Reason != "" && s.facts[historyOf(p.pr, *e.Evaluation)].Err != nil
 }

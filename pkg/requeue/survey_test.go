@@ -447,6 +447,45 @@ func TestBeyondLimitsUnread(t *testing.T) {
 	}
 }
 
+// TestBeyondLimitsUnreadElse: that a history was only to be told about excuses no other read, not even of an evaluation
+// with the same history.
+func TestBeyondLimitsUnreadElse(t *testing.T) {
+	t.Parallel()
+	prs, svc := failures(2)
+	svc.builds = append(svc.builds, build(512, "failed", ofPullRequest(2)))
+	beside := func(e requeue.Evaluation) []requeue.PullRequest {
+		e.Policy.PipelineID = 107
+		second := prs[1]
+		second.Evaluations = append(slices.Clone(second.Evaluations), e)
+		return []requeue.PullRequest{prs[0], second}
+	}
+	left, waits := beside(evaluation(8, leftQueued, buildID(512))), beside(evaluation(8, notStarted))
+	for _, tt := range []struct {
+		name   string
+		prs    []requeue.PullRequest
+		unread []requeue.QuestionKind
+		want   string
+	}{
+		{"the history", left, []requeue.QuestionKind{requeue.AskHistory}, "2/8: expired runLimit"},
+		{"the history and the build", left, []requeue.QuestionKind{requeue.AskHistory, requeue.AskBuild}, "2/8: running error"},
+		{"the history, beside one that waits", waits, []requeue.QuestionKind{requeue.AskHistory}, "2/8: notStarted runLimit"},
+		{"the history and the last push", waits, []requeue.QuestionKind{requeue.AskHistory, requeue.AskLastPush}, "2/8: notStarted error"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			svc := svc
+			svc.failsAt = func(q requeue.Question) bool { // of the second pull request
+				return slices.Contains(tt.unread, q.Kind) && (q.BuildID == 512 || q.PullRequestID == 2 || q.RefName == requeue.MergeRefName(2))
+			}
+			r := rules(maxPerRun(1), func(r *requeue.Rules) { r.ExamineBeyondLimits = true })
+			p, _ := r.Decide(screen(r, tt.prs...), world{prs: tt.prs, svc: svc}.allFacts(), now)
+			if diff := cmp.Diff([]string{"1/7: failed requeue", "2/7: failed runLimit", tt.want}, lines(p)); diff != "" {
+				t.Errorf("the plan (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestAsk(t *testing.T) {
 	t.Parallel()
 	five, svc := failures(5)
