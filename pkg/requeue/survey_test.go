@@ -486,6 +486,32 @@ func TestBeyondLimitsUnreadElse(t *testing.T) {
 	}
 }
 
+// TestBeyondWindowUnread: a window that nobody can use any more, since the history could not be read, is no full one.
+func TestBeyondWindowUnread(t *testing.T) {
+	t.Parallel()
+	holder := pullRequest(1, autoComplete, with(evaluation(7, running, immediately)))
+	second := func(mods ...evaluationMod) requeue.PullRequest {
+		return pullRequest(2, autoComplete, with(evaluation(7, failed, immediately), evaluation(8, mods...)))
+	}
+	for _, tt := range []struct {
+		name string
+		pr   requeue.PullRequest
+		want string
+	}{
+		{"two pipelines, so two places", second(immediately), "2/7: failed error"},
+		{"one pipeline, so one place", second(), "2/7: failed branchBusy"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			svc := service{fails: map[requeue.QuestionKind]bool{requeue.AskHistory: true}}
+			p := planOf(t, rules(autoInFlight, func(r *requeue.Rules) { r.ExamineBeyondLimits = true }), svc, holder, tt.pr)
+			if diff := cmp.Diff([]string{"1/7: running state", tt.want, "2/8: succeeded state"}, lines(p)); diff != "" {
+				t.Errorf("the plan (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestAsk(t *testing.T) {
 	t.Parallel()
 	five, svc := failures(5)

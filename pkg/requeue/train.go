@@ -141,7 +141,8 @@ func (s *survey) window(p *surveyed) {
 	}
 }
 
-// wantsPlace reports whether a free place would be of use to the pull request.
+// wantsPlace reports whether a free place would be of use to the pull request, or would have been if a read had not failed:
+// a window of which nobody knows must not pass for a full one.
 func (s *survey) wantsPlace(p *surveyed) bool {
 	if p.skipped != "" || p.pr.Err != nil || p.holds || p.waits != "" || !s.mayHold(p) {
 		return false
@@ -151,7 +152,7 @@ func (s *survey) wantsPlace(p *surveyed) bool {
 			return false
 		}
 		v := s.rules.retries(p.pr, *e.Evaluation, e.State, s.facts, s.now)
-		return v.Requeue || v.need != nil
+		return v.Requeue || v.need != nil || v.Err != nil
 	})
 }
 
