@@ -9,45 +9,45 @@ import (
 // gate lets one goroutine do what needs doing once; the others wait for it and share its success. A failure is shared
 // by those that waited, and the next one tries again.
 type gate struct {
-	mu     sync.Mutex
-	flight *pending[struct{}]
+	mu      sync.Mutex
+	current *pending[struct{}] // under way or successful; nil before the first one and after a failure
 }
 
 func (g *gate) do(ctx context.Context, f func(ctx context.Context) error) error {
 	for {
-		flight, own := g.join(ctx, f)
+		made, own := g.join(ctx, f)
 		select {
-		case <-flight.done:
+		case <-made.done:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if flight.err == nil {
+		if made.err == nil {
 			return nil
 		}
-		g.leave(flight)
-		// Whoever flew may have been cancelled alone.
-		if own || !errors.Is(flight.err, context.Canceled) && !errors.Is(flight.err, context.DeadlineExceeded) {
-			return flight.err
+		g.leave(made)
+		// The goroutine that did it may have been cancelled, and this one not.
+		if own || !errors.Is(made.err, context.Canceled) && !errors.Is(made.err, context.DeadlineExceeded) {
+			return made.err
 		}
 	}
 }
 
-// join returns the flight that is under way or has succeeded, or begins one of its own.
-func (g *gate) join(ctx context.Context, f func(ctx context.Context) error) (flight *pending[struct{}], own bool) {
+// join returns what is under way or has succeeded, or begins it.
+func (g *gate) join(ctx context.Context, f func(ctx context.Context) error) (made *pending[struct{}], own bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.flight == nil {
-		g.flight, own = start(func() (struct{}, error) { return struct{}{}, f(ctx) }), true
+	if g.current == nil {
+		g.current, own = start(func() (struct{}, error) { return struct{}{}, f(ctx) }), true
 	}
-	return g.flight, own
+	return g.current, own
 }
 
-// leave makes room for the next flight after one that failed.
+// leave makes room for the next try after one that failed.
 func (g *gate) leave(failed *pending[struct{}]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.flight == failed {
-		g.flight = nil
+	if g.current == failed {
+		g.current = nil
 	}
 }
 
