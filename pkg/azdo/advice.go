@@ -19,9 +19,10 @@ const (
 	pageUsers              = "Organization settings > Users (on a server: Collection settings > Security)"
 )
 
-// Advice tells a person how to mend a refusal: the service's words, and one instruction that says which identity needs which
-// permission, and on which page it is given. identity is the exact display name; "" if it is not known. It does not say what was attempted, so equal
-// refusals of many pull requests read the same. It is "" for a failure that no instruction cures.
+// Advice tells a person how to mend a refusal: the service's words, and one instruction that says which identity needs
+// which permission, and on which page it is given. identity is the exact display name; "" if it is not known. It does not
+// say what was attempted, so equal refusals of many pull requests read the same. It is "" for a failure that no
+// instruction cures.
 func (e *Error) Advice(identity string) string {
 	who := unknownIdentity
 	if identity = oneLine(identity); identity != "" {

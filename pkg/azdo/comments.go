@@ -11,8 +11,9 @@ import (
 )
 
 // Comment keeps one thread on a pull request: the one whose first comment is by this author and holds the marker. Its
-// text is replaced in place where it differs before the second marker: what follows that says who wrote it. Without such a thread one is opened, closed so that it blocks nothing. No
-// request that writes is repeated. changed reports whether one was answered.
+// text is replaced where it differs before the second marker; what follows that says who wrote it. Without such a thread
+// one is opened, closed so that it blocks nothing. No request that writes is repeated. changed reports whether one was
+// answered.
 func (c *Client) Comment(ctx context.Context, pr requeue.PullRequest, author requeue.Identity, marker, text string) (changed bool, err error) {
 	const op = "comment"
 	switch {

@@ -105,9 +105,10 @@ func (c *Client) Evaluation(ctx context.Context, project, id uuid.UUID) (requeue
 }
 
 // Requeue asks the service to re-queue one evaluation: one PATCH without a body, never repeated by any layer. The answer
-// is the record, whether or not anything was started, and perhaps under a new number. If ctx is cancelled before the request has begun, nothing is sent;
-// once it has begun it gets three more seconds for its answer. If it would have had to wait for more than maxStale before
-// it could begin, nothing is sent, see requeue.ErrOverdue. begun is called when it was written to a connection; nil for nobody.
+// is the record, whether or not anything was started, and perhaps under a new number. If ctx is cancelled before the
+// request has begun, nothing is sent; once it has begun it gets three more seconds for its answer. If it would have had
+// to wait for more than maxStale before it could begin, nothing is sent, see requeue.ErrOverdue. begun is called when it
+// was written to a connection; nil for nobody.
 func (c *Client) Requeue(ctx context.Context, project, id uuid.UUID, begun func()) (requeue.Evaluation, error) {
 	k := &call{op: "re-queue", name: "evaluation", area: areaRequeue, fresh: begun != nil}
 	if begun != nil {
