@@ -86,7 +86,7 @@ func (c *Client) buildsPage(ctx context.Context, k call, q BuildQuery, token str
 	return builds, page.ContinuationToken, nil
 }
 
-// Build returns one build. IsGone tells of its error that the build exists no more.
+// Build returns one build. Its error is requeue.ErrGone where the build exists no more.
 func (c *Client) Build(ctx context.Context, project uuid.UUID, id int) (requeue.Build, error) {
 	answer, k, found, err := c.build(ctx, project, id)
 	if err != nil {

@@ -47,8 +47,8 @@ type Options struct {
 type Client struct {
 	collection *url.URL
 	transport  *transport
-	agent      string // of the user, as the SDK calls us
-	sdk        sdk    // filled by Connect
+	userAgent  string
+	sdk        sdk // filled by Connect
 	locations  gate
 	policies   policies
 }
@@ -78,8 +78,8 @@ func open(o Options, network http.RoundTripper) (*Client, error) {
 	if o.OnWait == nil {
 		o.OnWait = func(string, time.Duration) {}
 	}
-	agent := strings.TrimSpace("reschedule-pull-request-evaluations/" + o.Version)
-	return &Client{collection: collection, transport: newTransport(o, collection, network), agent: agent}, nil
+	userAgent := strings.TrimSpace("reschedule-pull-request-evaluations/" + o.Version)
+	return &Client{collection: collection, transport: newTransport(o, collection, network), userAgent: userAgent}, nil
 }
 
 func parseCollection(raw string) (*url.URL, error) {
@@ -103,7 +103,7 @@ func (c *Client) Connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.sdk = newSDK(c.collection, token, c.agent, c.transport)
+		c.sdk = newSDK(c.collection, token, c.userAgent, c.transport)
 		// The SDK reads the table before it looks up a location, once per URL and process, but ten first calls at once
 		// read it ten times. No server has the zero location, so this reads the table and nothing else.
 		resp, err := c.sdk.connection.Send(withCall(ctx, table), http.MethodGet, uuid.Nil, "", nil, nil, nil, "", azuredevops.MediaTypeApplicationJson, nil)

@@ -18,7 +18,7 @@ func (c *Client) LastPush(ctx context.Context, project, repository uuid.UUID, pu
 		Project: new(project.String()), RepositoryId: new(repository.String()), PullRequestId: &pullRequest,
 	})
 	switch {
-	case IsGone(err), unregistered(err):
+	case isGone(err), unregistered(err):
 		return time.Time{}, nil
 	case err != nil:
 		return time.Time{}, err

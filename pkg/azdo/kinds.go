@@ -43,8 +43,8 @@ func (e *Error) As(target any) bool {
 // IsNotFound reports whether the service says that the thing does not exist, or hides it.
 func IsNotFound(err error) bool { return errors.Is(err, requeue.ErrNotFound) }
 
-// IsGone reports whether the service says that the thing does not exist any more.
-func IsGone(err error) bool { return errors.Is(err, requeue.ErrGone) }
+// isGone reports whether the service says that the thing does not exist any more.
+func isGone(err error) bool { return errors.Is(err, requeue.ErrGone) }
 
 // IsRefused reports whether the service did not accept the identity, see Error.Refused.
 func IsRefused(err error) bool {

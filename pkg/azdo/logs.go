@@ -20,7 +20,7 @@ import (
 func (c *Client) BuildLogs(ctx context.Context, project uuid.UUID, id int, steps []requeue.FailedStep) (requeue.Logs, error) {
 	found := requeue.Logs{Ends: map[int]requeue.LogEnd{}}
 	var err error
-	if found.Validation, err = c.validation(ctx, project, id); err != nil && !IsGone(err) {
+	if found.Validation, err = c.validation(ctx, project, id); err != nil && !isGone(err) {
 		return found, err
 	}
 	var wanted []int

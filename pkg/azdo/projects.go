@@ -2,6 +2,7 @@ package azdo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -36,7 +37,7 @@ func (c *Client) projectsPage(ctx context.Context, k call, token string) ([]requ
 	for i, p := range page.Value {
 		project := requeue.Project{ID: valueOf(p.Id), Name: valueOf(p.Name)}
 		if at := strconv.Itoa(i); project.ID == uuid.Nil || project.Name == "" || found.is(at+".name") {
-			return nil, "", k.misread(fmt.Errorf("a project without ID or name"))
+			return nil, "", k.misread(errors.New("a project without ID or name"))
 		}
 		projects = append(projects, project)
 	}

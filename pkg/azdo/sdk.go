@@ -32,12 +32,12 @@ type sdk struct {
 // newSDK makes a connection with a bearer token, and the clients on it. It sets them up as the SDK's own constructors
 // cannot: those take no http.Client, lower-case the collection's URL and ask for resource areas, all of which are below
 // that URL on Services and on Server.
-func newSDK(collection *url.URL, token, agent string, t *transport) sdk {
+func newSDK(collection *url.URL, token, userAgent string, t *transport) sdk {
 	connection := &azuredevops.Connection{
 		AuthorizationString:     bearerScheme + token, // the transport renews it
 		BaseUrl:                 collection.String(),
 		SuppressFedAuthRedirect: true,
-		UserAgent:               agent,
+		UserAgent:               userAgent,
 	}
 	c := azuredevops.NewClientWithOptions(connection, connection.BaseUrl, azuredevops.WithHTTPClient(&http.Client{Transport: t, CheckRedirect: neverFollow}))
 	return sdk{

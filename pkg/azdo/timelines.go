@@ -27,7 +27,7 @@ func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) (re
 	k := &call{op: fmt.Sprintf("read the timeline of build %d", id), name: "timeline", area: areaBuild, empty: true}
 	timeline, found, err := typed(ctx, c, k, c.sdk.build.GetBuildTimeline, build.GetBuildTimelineArgs{Project: new(project.String()), BuildId: &id})
 	switch {
-	case IsGone(err), err == nil && found.none:
+	case isGone(err), err == nil && found.none:
 		return requeue.Errors{NoTimeline: true}, nil
 	case errors.Is(err, errNoObject):
 		return requeue.Errors{}, k.misread(errNoRecords)

@@ -88,7 +88,6 @@ func (f *flag) read(d *jsontext.Decoder) error {
 // number is the ID of something or a count: a whole number from 0 to maxID, where 0 means none.
 type number struct {
 	n   int
-	set bool // neither absent nor null
 	bad bool
 }
 
@@ -99,7 +98,6 @@ func (n *number) read(d *jsontext.Decoder) error {
 		return err
 	}
 	v, err := strconv.ParseInt(string(b), 10, 64)
-	n.set = true
 	if n.bad = err != nil || v < 0 || v > maxID; !n.bad {
 		n.n = int(v)
 	}
@@ -264,7 +262,7 @@ func (t *texts) read(d *jsontext.Decoder) error {
 
 func numberOf(p *int, odd bool) number {
 	n, ok := inRange(p)
-	return number{n, p != nil || odd, odd || !ok}
+	return number{n, odd || !ok}
 }
 
 func flagOf(p *bool, odd bool) flag { return flag{valueOf(p), p != nil || odd, odd} }
