@@ -2,6 +2,7 @@ package requeue
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -49,6 +50,15 @@ type Answer struct {
 	Errors Errors    // AskErrors
 	Logs   Logs      // AskLogs
 	Err    error
+}
+
+// AnswerBuild makes the answer to AskBuild of a build and the error of reading it. A build that does not exist any more is
+// an answer, and no error.
+func AnswerBuild(build Build, err error) Answer {
+	if errors.Is(err, ErrGone) {
+		return Answer{Gone: true}
+	}
+	return Answer{Build: build, Err: err}
 }
 
 // Facts are the answers that are known so far, by their questions.

@@ -49,12 +49,3 @@ type Throttled struct {
 func (t Throttled) Error() string {
 	return fmt.Sprintf("too many requests, come back after %s", t.After)
 }
-
-// AnswerBuild makes the answer to AskBuild of a build and the error of reading it. A build that does not exist any more is
-// an answer, and no error.
-func AnswerBuild(build Build, err error) Answer {
-	if errors.Is(err, ErrGone) {
-		return Answer{Gone: true}
-	}
-	return Answer{Build: build, Err: err}
-}
