@@ -72,7 +72,7 @@ func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) v
 func (r *Rules) selectsState(pr *PullRequest, e Evaluation, state State, pipelineName string) verdict {
 	policy := e.Policy
 	switch {
-	case !e.IsBuild() && policy.Blocking && !settled(state):
+	case !e.IsBuild() && policy.Blocking && !satisfied(state):
 		return skip(ByHand, policy.TypeName)
 	case !e.IsBuild():
 		return skip(NotSelectedState, "only build validation reacts to a re-queue")
@@ -94,8 +94,8 @@ func (r *Rules) selectsState(pr *PullRequest, e Evaluation, state State, pipelin
 	return goAhead()
 }
 
-// settled states hold nothing back.
-func settled(s State) bool {
+// satisfied reports whether an evaluation of this state holds nothing back.
+func satisfied(s State) bool {
 	return s == StateSucceeded || s == StateExpiring || s == StateOutdated || s == StateNotApplicable
 }
 

@@ -207,10 +207,10 @@ func (s *survey) askFirst(verdicts []verdict, of func(i int) bool) {
 	}
 }
 
-// Blocks reports whether the pull request cannot complete before this evaluation is settled. "Require a merge strategy"
-// is settled by completing and holds nothing back.
+// Blocks reports whether the pull request cannot complete before this evaluation is satisfied. "Require a merge strategy"
+// is satisfied by completing and holds nothing back.
 func (e EvaluationPlan) Blocks() bool {
-	return e.Evaluation.Policy.Blocking && e.Evaluation.Policy.TypeID != mergeStrategy && !settled(e.State)
+	return e.Evaluation.Policy.Blocking && e.Evaluation.Policy.TypeID != mergeStrategy && !satisfied(e.State)
 }
 
 // settle puts the last word on each open evaluation into the plan: limits come after all other reasons, but where a limit
