@@ -171,6 +171,11 @@ type Build struct {
 	Queued, Started, Finished time.Time
 }
 
+// hasResult reports whether the build has ended and was not cancelled, which would say nothing about its pipeline.
+func (b *Build) hasResult() bool {
+	return b.Status == "completed" && (b.Result == "succeeded" || b.Result == "partiallySucceeded" || b.Result == "failed")
+}
+
 // Pipeline is a build definition.
 type Pipeline struct {
 	ID          int
@@ -188,7 +193,7 @@ func (p *Policy) IsBuild() bool {
 }
 
 var (
-	buildType             = uuid.MustParse(BuildPolicyType)
-	minimumReviewersTypes = []uuid.UUID{uuid.MustParse(minimumReviewersType), uuid.MustParse(requiredReviewersType)}
-	mergeStrategy         = uuid.MustParse(mergeStrategyType)
+	buildType     = uuid.MustParse(BuildPolicyType)
+	reviewerTypes = []uuid.UUID{uuid.MustParse(minimumReviewersType), uuid.MustParse(requiredReviewersType)}
+	mergeStrategy = uuid.MustParse(mergeStrategyType)
 )

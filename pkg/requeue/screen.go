@@ -180,7 +180,7 @@ func (pr *PullRequest) approved() bool {
 		yes = yes || vote > 0
 	}
 	for _, e := range pr.Evaluations {
-		if !e.Policy.Blocking || !slices.Contains(minimumReviewersTypes, e.Policy.TypeID) || e.Status == "notApplicable" {
+		if !e.Policy.Blocking || !slices.Contains(reviewerTypes, e.Policy.TypeID) || e.Status == StatusNotApplicable {
 			continue
 		}
 		applies = true

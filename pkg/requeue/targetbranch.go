@@ -44,11 +44,7 @@ func (s *survey) targetBranch(p *surveyed, e Evaluation) verdict {
 func lastFinished(q Question, builds []Build) Build {
 	var last Build
 	for _, b := range builds {
-		finished := b.Status == "completed" && slices.Contains([]string{"succeeded", "partiallySucceeded", "failed"}, b.Result)
-		if !finished || b.PipelineID != q.PipelineID || b.RefName != q.RefName {
-			continue
-		}
-		if last.ID == 0 || b.Finished.After(last.Finished) || b.Finished.Equal(last.Finished) && b.ID > last.ID {
+		if b.hasResult() && b.PipelineID == q.PipelineID && b.RefName == q.RefName && later(b, last) {
 			last = b
 		}
 	}

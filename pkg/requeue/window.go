@@ -148,8 +148,7 @@ func ofPullRequests(pipelineID int, builds []Build) []*Build {
 	out := make([]*Build, 0, len(builds))
 	for i := range builds {
 		b := &builds[i]
-		ended := b.Status == "completed" && slices.Contains([]string{"succeeded", "partiallySucceeded", "failed"}, b.Result)
-		if ended && b.PipelineID == pipelineID && pullRequestOf(b.RefName) != 0 {
+		if b.hasResult() && b.PipelineID == pipelineID && pullRequestOf(b.RefName) != 0 {
 			out = append(out, b)
 		}
 	}
