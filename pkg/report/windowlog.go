@@ -1,9 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
@@ -20,7 +18,7 @@ func (l *Log) windows(k known) {
 		}
 		l.Line("Target branch %s: at most %s in flight, %s.", place, plural(w.Size, "pull request"), text)
 		for _, r := range w.Statistics {
-			l.Line("  %s: %s", agent.Shorten(cmp.Or(r.Pipeline, "pipeline "+strconv.Itoa(r.PipelineID)), maxName), l.statistics(r))
+			l.Line("  %s: %s", agent.Shorten(r.Name(), maxName), l.statistics(r))
 		}
 	}
 }

@@ -68,15 +68,14 @@ const (
 func newWindow(repository *Repository, refName string, statistics []Statistics) Window {
 	w := Window{Repository: repository, RefName: refName, Statistics: statistics, Success: 1}
 	for _, r := range statistics {
-		name := cmp.Or(r.Pipeline, "pipeline "+strconv.Itoa(r.PipelineID))
 		switch {
 		case r.Err != nil:
-			w.Why = cmp.Or(w.Why, "the builds of "+name+" could not be read")
+			w.Why = cmp.Or(w.Why, "the builds of "+r.Name()+" could not be read")
 			continue
 		case r.NoneOfNewest:
-			w.Why = cmp.Or(w.Why, fmt.Sprintf("none of the newest %d builds of %s succeeded", NewestOfSample, name))
+			w.Why = cmp.Or(w.Why, fmt.Sprintf("none of the newest %d builds of %s succeeded", NewestOfSample, r.Name()))
 		case r.agentsAreShort():
-			w.Why = cmp.Or(w.Why, "builds of "+name+" wait for agents")
+			w.Why = cmp.Or(w.Why, "builds of "+r.Name()+" wait for agents")
 		}
 		w.Success *= r.Success
 	}
@@ -95,6 +94,9 @@ func leastWindow(p float64) int {
 	}
 	return n
 }
+
+// Name is how people know the pipeline.
+func (r Statistics) Name() string { return cmp.Or(r.Pipeline, "pipeline "+strconv.Itoa(r.PipelineID)) }
 
 // Believed reports whether the sample is large enough to tell.
 func (r Statistics) Believed() bool { return r.Sample >= leastSample }
