@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pr-evaluations/reschedule/pkg/parallel"
@@ -37,7 +36,7 @@ func Follow(ctx context.Context, plan requeue.Plan, o Options, timeout time.Dura
 	w := &follower{Options: o, facts: requeue.Facts{}, changed: changed}
 	end := o.Clock.now().Add(timeout)
 	open := slices.DeleteFunc(plan.Actions(), func(a requeue.Action) bool { return a.Outcome.Kind != requeue.OutcomeRequeued })
-	detail := "still open after " + Short(timeout)
+	detail := "still open after " + requeue.ShortDuration(timeout)
 	for poll, pause := 1, firstPoll; len(open) > 0; poll, pause = poll+1, min(pause*3/2, lastPoll) {
 		left := end.Sub(o.Clock.now())
 		if left <= 0 {
@@ -138,16 +137,4 @@ func (w *follower) read(ctx context.Context, a requeue.Action, pullRequest bool)
 		p.result, p.detail = requeue.ResultPending, "the evaluation is gone"
 	}
 	return p
-}
-
-// Short is a duration without its zeros: "45m" for 45m0s.
-func Short(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }

@@ -3,6 +3,7 @@ package requeue
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // BuildPolicyType is the only policy type that reacts to a re-queue (rest-api-specs, policy 7.1).
@@ -138,4 +139,16 @@ func Was(n int) string {
 		return "was"
 	}
 	return "were"
+}
+
+// ShortDuration is a duration without its zeros: "45m" for 45m0s.
+func ShortDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

@@ -1,6 +1,9 @@
 package requeue
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestPlural(t *testing.T) {
 	t.Parallel()
@@ -22,5 +25,16 @@ func TestPlural(t *testing.T) {
 	}
 	if Was(1) != "was" || Was(0) != "were" || Was(2) != "were" {
 		t.Error("Was does not follow the number")
+	}
+}
+
+func TestShortDuration(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0s", 10 * time.Second: "10s", 90 * time.Second: "1m30s", 10 * time.Minute: "10m", 2 * time.Hour: "2h", 2*time.Hour + time.Second: "2h0m1s",
+	} {
+		if got := ShortDuration(d); got != want {
+			t.Errorf("%v: got %s, want %s", d, got, want)
+		}
 	}
 }

@@ -52,7 +52,7 @@ func doneSoFar(c requeue.Counts) string {
 func (r *run) follow(ctx context.Context, plan requeue.Plan, facts requeue.Facts) {
 	total := requeue.Summarize(plan).Counts.Requeued
 	if total > 0 {
-		r.log.Line("Waiting for their results, up to %s.", execute.Short(r.config.WaitTimeout))
+		r.log.Line("Waiting for their results, up to %s.", requeue.ShortDuration(r.config.WaitTimeout))
 	}
 	execute.Follow(ctx, plan, r.options(facts), r.config.WaitTimeout, func(a requeue.Action, open int) {
 		r.log.Result(a)
