@@ -45,7 +45,11 @@ func (l *Log) explainPullRequest(pr requeue.PullRequestPlan) {
 func traits(pr *requeue.PullRequest) []string {
 	out := []string{agent.Shorten(pr.Status, maxName)}
 	add := func(is bool, yes, no string) {
-		if text := map[bool]string{true: yes, false: no}[is]; text != "" {
+		text := no
+		if is {
+			text = yes
+		}
+		if text != "" {
 			out = append(out, text)
 		}
 	}

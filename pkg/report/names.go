@@ -89,7 +89,9 @@ func buildText(e *requeue.Evaluation, now time.Time) string {
 // whether it is optional, all of which are in the same line.
 func detailText(e requeue.EvaluationPlan) string {
 	switch {
-	case e.Detail == policyName(e), e.Detail == onlyBuilds, e.Reason == requeue.Enforcement, e.Reason == requeue.ManualPolicy:
+	case e.Detail == policyName(e), e.Reason == requeue.Enforcement, e.Reason == requeue.ManualPolicy:
+		return ""
+	case e.Reason == requeue.NotSelectedState && !e.Evaluation.IsBuild():
 		return ""
 	case e.Reason == requeue.CoolingDown:
 		left, _, _ := strings.Cut(e.Detail, "; ") // what follows is in the sentence
@@ -155,8 +157,8 @@ func reasonText(e requeue.EvaluationPlan) string {
 // maxProject is how many characters a project's name may take in an address, escaped; the service allows names of 64.
 const maxProject = 200
 
-// BuildURL is the browser page of a build. A name that no project can have gives way to the project's ID.
-func BuildURL(collection string, project requeue.Project, id int) string {
+// buildURL is the browser page of a build. A name that no project can have gives way to the project's ID.
+func buildURL(collection string, project requeue.Project, id int) string {
 	name := url.PathEscape(project.Name)
 	if name == "" || len(name) > maxProject {
 		name = project.ID.String()

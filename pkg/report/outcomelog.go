@@ -28,7 +28,7 @@ func (l *Log) addresses(a requeue.Action) {
 	build := cmp.Or(a.Outcome.BuildAfter, a.Evaluation.BuildID)
 	page := ""
 	if build > 0 {
-		page = safeURL(BuildURL(l.collection, a.PullRequest.Repository.Project, build))
+		page = safeURL(buildURL(l.collection, a.PullRequest.Repository.Project, build))
 	}
 	if text := join("  ", safeURL(a.PullRequest.URL()), page); text != "" {
 		l.Line("     %s", text)

@@ -131,10 +131,7 @@ func explainState(state requeue.State) (text, input string) {
 	return "", ""
 }
 
-// onlyBuilds is what the rules say of an evaluation of any other policy type.
-const onlyBuilds = "only build validation reacts to a re-queue"
-
-// notABuild says the same to people.
+// notABuild is what is said of an evaluation of any other policy type.
 const notABuild = "this policy is not a build, so it cannot be re-queued"
 
 // explainEvaluation says why an evaluation is left alone and which input would change that.

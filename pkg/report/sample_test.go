@@ -87,7 +87,7 @@ func (b *builder) build(state requeue.State, build int) *requeue.EvaluationPlan 
 func (b *builder) reviewers(state requeue.State, reason requeue.Reason) *requeue.EvaluationPlan {
 	return b.add(requeue.EvaluationPlan{
 		Decision: &requeue.Decision{
-			State: state, Reason: reason, Detail: map[bool]string{true: "Minimum number of reviewers", false: onlyBuilds}[reason == requeue.ByHand],
+			State: state, Reason: reason, Detail: map[bool]string{true: "Minimum number of reviewers", false: "only build validation reacts to a re-queue"}[reason == requeue.ByHand],
 		},
 		Evaluation: &requeue.Evaluation{Status: "running", Details: requeue.NoDetails, Policy: &requeue.Policy{
 			ID: 10 + b.count(), TypeID: uuid.MustParse(reviewersType), TypeName: "Minimum number of reviewers", Enabled: true, Blocking: true,

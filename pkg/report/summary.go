@@ -75,11 +75,12 @@ func (s *summaryWriter) actions() {
 	if len(all) == 0 {
 		return
 	}
-	s.heading(map[bool]string{true: "Would be re-queued", false: "Plan and outcome"}[s.DryRun])
+	title := "Would be re-queued"
 	columns := []string{"", "Pull request", "Target branch", "Policy", "State", "Build before"}
 	if !s.DryRun {
-		columns = append(columns, "What happened")
+		title, columns = "Plan and outcome", append(columns, "What happened")
 	}
+	s.heading(title)
 	s.table(columns...)
 	for _, a := range all[:min(len(all), maxRows)] {
 		target := join(", ", s.namer.repository(a.PullRequest.Repository), requeue.ShortBranch(a.PullRequest.TargetRefName))
@@ -117,7 +118,7 @@ func buildLink(collection string, pr *requeue.PullRequest, id int) string {
 	if id <= 0 {
 		return ""
 	}
-	return link(strconv.Itoa(id), BuildURL(collection, pr.Repository.Project, id))
+	return link(strconv.Itoa(id), buildURL(collection, pr.Repository.Project, id))
 }
 
 func (s *summaryWriter) outcomeCell(pr *requeue.PullRequest, o requeue.Outcome) string {
