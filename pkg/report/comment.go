@@ -82,7 +82,7 @@ func shown(e *requeue.Evaluation) string {
 	return `error "` + markdown(e.Preview[0], maxDetail) + `"`
 }
 
-func whyLink(reason requeue.Reason) string { return "[why](" + HelpURL(reason) + ")" }
+func whyLink(reason requeue.Reason) string { return "[why](" + helpURL(reason) + ")" }
 
 // text names the pipeline, linked to the run.
 func (a Author) text() string {

@@ -30,7 +30,7 @@ func (l *Log) explainPullRequest(pr requeue.PullRequestPlan) {
 		l.Line("It could not be read: %s", agent.Shorten(errorText(v.Err), 2*maxDetail))
 		return
 	case pr.Skipped != "":
-		text, input := Explain(pr.Skipped)
+		text, input := explainReason(pr.Skipped)
 		l.Line("It is left alone as a whole: %s", withDetail(string(pr.Skipped), text, skippedDetail(pr)))
 		l.wouldChange(input, pr.Skipped, "")
 	case len(pr.Evaluations) == 0:
@@ -126,8 +126,8 @@ func (l *Log) explainMatch(m *requeue.Match) {
 
 func (l *Log) wouldChange(input string, reason requeue.Reason, indent string) {
 	if input == "" {
-		l.Line("%sNo input changes that. More: %s", indent, HelpURL(reason))
+		l.Line("%sNo input changes that. More: %s", indent, helpURL(reason))
 		return
 	}
-	l.Line("%sTo change that: %s. More: %s", indent, input, HelpURL(reason))
+	l.Line("%sTo change that: %s. More: %s", indent, input, helpURL(reason))
 }

@@ -94,7 +94,7 @@ func errorsText(f requeue.Finding) string {
 	}
 	var found []string
 	for _, set := range f.Sets {
-		found = append(found, fmt.Sprintf("%s in %d", Markdown(string(set.Set)), set.Builds))
+		found = append(found, fmt.Sprintf("%s in %d", inMarkdown(string(set.Set)), set.Builds))
 	}
 	if f.Unknown > 0 {
 		found = append(found, fmt.Sprintf("no named set in %d", f.Unknown))

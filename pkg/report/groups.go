@@ -58,7 +58,7 @@ func groupLeftAlone(p requeue.Plan) []*leftAloneGroup {
 	}
 	for _, pr := range p.PullRequests {
 		if pr.Skipped != "" {
-			text, _ := Explain(pr.Skipped)
+			text, _ := explainReason(pr.Skipped)
 			add(key{reason: pr.Skipped, text: text}, "pull request", pr.PullRequest)
 		}
 		for _, e := range pr.Evaluations {

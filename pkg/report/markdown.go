@@ -26,9 +26,9 @@ func entity(r rune) string {
 	return ""
 }
 
-// Markdown makes foreign text inert within Markdown: one line of plain text, without live HTML, links, tables, mentions
+// inMarkdown makes foreign text inert within Markdown: one line of plain text, without live HTML, links, tables, mentions
 // of people, links to work items or pull requests, formulas or emoji.
-func Markdown(text string) string {
+func inMarkdown(text string) string {
 	text = strings.Join(strings.Fields(agent.Clean(text)), " ")
 	var out strings.Builder
 	out.Grow(len(text) + 16)
@@ -65,15 +65,15 @@ func wordRune(r rune) bool {
 
 func digit(r rune) bool { return '0' <= r && r <= '9' }
 
-// markdown is Markdown, cut to n characters first.
-func markdown(text string, n int) string { return Markdown(agent.Shorten(text, n)) }
+// markdown is inMarkdown, cut to n characters first.
+func markdown(text string, n int) string { return inMarkdown(agent.Shorten(text, n)) }
 
 // link is a link of ours; without a usable address just its text. The text is foreign.
 func link(text, address string) string {
 	if address = safeURL(address); address == "" {
-		return Markdown(text)
+		return inMarkdown(text)
 	}
-	return "[" + Markdown(text) + "](" + address + ")"
+	return "[" + inMarkdown(text) + "](" + address + ")"
 }
 
 // safeURL is an http or https address in which nothing can end a link or mean anything to Markdown; "" if it is none.
@@ -98,5 +98,5 @@ func safeURL(address string) string {
 
 // helpLink is a reason's word, linked to its entry.
 func helpLink(reason requeue.Reason) string {
-	return "[" + string(reason) + "](" + HelpURL(reason) + ")" // both are ours
+	return "[" + string(reason) + "](" + helpURL(reason) + ")" // both are ours
 }

@@ -95,12 +95,12 @@ func TestMarkdown(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := Markdown(tt.text)
+			got := inMarkdown(tt.text)
 			if got != tt.want {
-				t.Errorf("Markdown(%q) = %q, want %q", tt.text, got, tt.want)
+				t.Errorf("inMarkdown(%q) = %q, want %q", tt.text, got, tt.want)
 			}
 			if found := inert(got); found != "" {
-				t.Errorf("Markdown(%q) = %q holds %s", tt.text, got, found)
+				t.Errorf("inMarkdown(%q) = %q holds %s", tt.text, got, found)
 			}
 		})
 	}
@@ -111,15 +111,15 @@ func FuzzMarkdown(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := Markdown(text)
+		got := inMarkdown(text)
 		if found := inert(got); found != "" {
-			t.Fatalf("Markdown(%q) = %q holds %s", text, got, found)
+			t.Fatalf("inMarkdown(%q) = %q holds %s", text, got, found)
 		}
 		shown := html.UnescapeString(strings.NewReplacer(`\~`, "~", `\-`, "-").Replace(got))
 		want := strings.ReplaceAll(strings.Join(strings.Fields(agent.Clean(text)), " "), "//", "/ /")
 		want = strings.ReplaceAll(want, "//", "/ /")
 		if shown != want {
-			t.Fatalf("Markdown(%q) is shown as %q, want %q", text, shown, want)
+			t.Fatalf("inMarkdown(%q) is shown as %q, want %q", text, shown, want)
 		}
 	})
 }
@@ -305,7 +305,7 @@ func TestCommentQuotesIssuesOnly(t *testing.T) {
 		want  string
 		quote bool
 	}{
-		{"an issue", requeue.Match{Pattern: "/x/", Step: "Test", Issue: true, Text: secret}, "was failed with an error that matches /x/: \"" + Markdown(secret) + "\",", true},
+		{"an issue", requeue.Match{Pattern: "/x/", Step: "Test", Issue: true, Text: secret}, "was failed with an error that matches /x/: \"" + inMarkdown(secret) + "\",", true},
 		{"a line of a log", requeue.Match{Pattern: "/x/", Step: "Test", Line: 3, Log: true, Text: secret}, "was failed with an error that matches /x/,", false},
 		{"why it could not run", requeue.Match{Pattern: "/x/", Text: secret}, "was failed with an error that matches /x/,", false},
 		{"no pattern", requeue.Match{Issue: true, Text: secret}, "was failed,", false},
@@ -321,7 +321,7 @@ func TestCommentQuotesIssuesOnly(t *testing.T) {
 			plan := b.finish()
 			setOutcomes(plan, requeue.Outcome{Kind: requeue.OutcomeRequeued, BuildAfter: 4801})
 			got := CommentText(plan.PullRequests[0], collection, true, Author{})
-			if !strings.Contains(got, tt.want) || strings.Contains(got, Markdown(secret)) != tt.quote || strings.Contains(got, "4702") {
+			if !strings.Contains(got, tt.want) || strings.Contains(got, inMarkdown(secret)) != tt.quote || strings.Contains(got, "4702") {
 				t.Errorf("want %q, the text quoted: %t; got\n%s", tt.want, tt.quote, got)
 			}
 		})
@@ -439,7 +439,7 @@ func TestHeadline(t *testing.T) {
 		{"limited", limited, "Nothing was re-queued; candidates wait for the next run."},
 	}
 	for _, tt := range tests {
-		if got := tt.run.Headline(); got != tt.want {
+		if got := tt.run.headline(); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}

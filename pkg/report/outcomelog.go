@@ -59,7 +59,7 @@ func outcomeText(o requeue.Outcome) string {
 	case requeue.OutcomeDeclined:
 		return "declined by Azure DevOps: " + cmp.Or(agent.Shorten(o.Detail, maxDetail), "it started no build")
 	case requeue.OutcomeMoved:
-		text, _ := Explain(requeue.Moved)
+		text, _ := explainReason(requeue.Moved)
 		return withDetail("moved", text, agent.Shorten(o.Detail, maxDetail))
 	case requeue.OutcomeFailed:
 		return join(": ", "failed", agent.Shorten(errorText(o.Err), 2*maxDetail))

@@ -152,7 +152,7 @@ func limitsOf(p requeue.Plan) []limit {
 		if n == 0 {
 			continue
 		}
-		_, input := Explain(reason)
+		_, input := explainReason(reason)
 		text := plural(n, "evaluation") + " left for a later run."
 		if notExamined > 0 {
 			text = fmt.Sprintf("up to %s left for a later run. %d of them %s not examined yet, and may be left alone for another reason then.",
@@ -175,7 +175,7 @@ func (l *Log) leftAlone(k known) {
 	} else {
 		l.leftAloneEach(k)
 	}
-	l.Line("  What each reason means: %s", HelpURL(""))
+	l.Line("  What each reason means: %s", helpURL(""))
 	l.EndGroup()
 }
 
@@ -183,7 +183,7 @@ func (l *Log) leftAloneEach(k known) {
 	satisfied := 0
 	for _, pr := range k.plan.PullRequests {
 		if pr.Skipped != "" {
-			text, _ := Explain(pr.Skipped)
+			text, _ := explainReason(pr.Skipped)
 			l.Line("%s", k.namer.line("  ", pr.PullRequest, withDetail(string(pr.Skipped), text, skippedDetail(pr))))
 		}
 		for _, e := range pr.Evaluations {

@@ -12,8 +12,8 @@ const troubleshooting = "https://github.com/pr-evaluations/reschedule/blob/main/
 // RecordingURL is the page that says what is in a recording.
 const RecordingURL = "https://github.com/pr-evaluations/reschedule/blob/main/docs/recording.md"
 
-// HelpURL is the page about a reason; without one, the page about all of them.
-func HelpURL(reason requeue.Reason) string {
+// helpURL is the page about a reason; without one, the page about all of them.
+func helpURL(reason requeue.Reason) string {
 	if reason == "" {
 		return troubleshooting
 	}
@@ -25,10 +25,10 @@ func TopicURL(heading string) string {
 	return troubleshooting + "#" + strings.ReplaceAll(strings.ToLower(heading), " ", "-")
 }
 
-// Explain says why something was left alone, in a sentence for people who have never read our documentation, and names
+// explainReason says why something was left alone, in a sentence for people who have never read our documentation, and names
 // the inputs that would change it, comma separated; "" where no input would. The sentence has those inputs in it, between
 // backticks, and calls the pull request or the evaluation "it".
-func Explain(reason requeue.Reason) (text, input string) {
+func explainReason(reason requeue.Reason) (text, input string) {
 	switch reason {
 	case requeue.NotActive:
 		return "it is closed already, so there is nothing to re-queue; take it out of `pullRequestIds`", "pullRequestIds"
@@ -102,7 +102,7 @@ func Explain(reason requeue.Reason) (text, input string) {
 	return "", ""
 }
 
-// explainState is Explain for NotSelectedState, where the state says more than the reason.
+// explainState is explainReason for NotSelectedState, where the state says more than the reason.
 func explainState(state requeue.State) (text, input string) {
 	switch state {
 	case requeue.StateNotApplicable:
@@ -155,5 +155,5 @@ func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf "):
 		return "its build failed with an error that matches the input `neverRetryIf`, so a person has to look at it", "neverRetryIf"
 	}
-	return Explain(e.Reason)
+	return explainReason(e.Reason)
 }

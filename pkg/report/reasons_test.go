@@ -21,7 +21,7 @@ func TestExplainKnowsEveryReason(t *testing.T) {
 	t.Parallel()
 	seen := map[string]requeue.Reason{}
 	for _, reason := range allReasons() {
-		text, input := Explain(reason)
+		text, input := explainReason(reason)
 		if text == "" {
 			t.Errorf("%s is not explained", reason)
 		}
@@ -38,8 +38,8 @@ func TestExplainKnowsEveryReason(t *testing.T) {
 				t.Errorf("%s: the input %q is no list of names", reason, input)
 			}
 		}
-		if want := troubleshooting + "#" + strings.ToLower(string(reason)); HelpURL(reason) != want {
-			t.Errorf("HelpURL(%s) = %s, want %s", reason, HelpURL(reason), want)
+		if want := troubleshooting + "#" + strings.ToLower(string(reason)); helpURL(reason) != want {
+			t.Errorf("helpURL(%s) = %s, want %s", reason, helpURL(reason), want)
 		}
 	}
 	for _, state := range allStates() {
@@ -49,7 +49,7 @@ func TestExplainKnowsEveryReason(t *testing.T) {
 		}
 		inItsSentence(t, string(state), text, input)
 	}
-	if text, input := Explain("nonsense"); text != "" || input != "" {
+	if text, input := explainReason("nonsense"); text != "" || input != "" {
 		t.Errorf("a reason that does not exist is explained as %q, %q", text, input)
 	}
 }

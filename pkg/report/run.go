@@ -110,8 +110,8 @@ func numbers(ids []int) string {
 	return strings.Join(texts, ",")
 }
 
-// Headline is the result of the run in one sentence.
-func (r Run) Headline() string {
+// headline is the result of the run in one sentence.
+func (r Run) headline() string {
 	c := r.Summary.Counts
 	touched := 0
 	for _, pr := range r.Plan.PullRequests {

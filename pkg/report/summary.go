@@ -23,7 +23,7 @@ const (
 func (r Run) WriteSummary(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	s := summaryWriter{Run: r, w: out, namer: newNamer(r.Plan)}
-	s.line("**%s**", r.Headline()) // numbers and our own words
+	s.line("**%s**", r.headline()) // numbers and our own words
 	s.actions()
 	s.human()
 	s.limits()
@@ -125,7 +125,7 @@ func (s *summaryWriter) outcomeCell(pr *requeue.PullRequest, o requeue.Outcome) 
 	detail := markdown(o.Detail, maxDetail)
 	switch o.Kind {
 	case requeue.OutcomeRequeued:
-		return join(", ", "re-queued", labelled("build", s.build(pr, o.BuildAfter)), detail, Markdown(resultText(o)))
+		return join(", ", "re-queued", labelled("build", s.build(pr, o.BuildAfter)), detail, inMarkdown(resultText(o)))
 	case requeue.OutcomeDeclined:
 		return join(": ", "**declined**", detail)
 	case requeue.OutcomeMoved:
@@ -277,6 +277,6 @@ func (s *summaryWriter) foot() {
 	s.line("")
 	s.line("Looked at %s with %s, as %s.", plural(c.PullRequest, "active pull request"), plural(c.Evaluation, "policy evaluation"), identity)
 	if slices.ContainsFunc(s.Plan.PullRequests, func(p requeue.PullRequestPlan) bool { return len(p.Evaluations) > 0 || p.Skipped != "" }) {
-		s.line("Why was something not re-queued? [Every reason explained](%s)", HelpURL(""))
+		s.line("Why was something not re-queued? [Every reason explained](%s)", helpURL(""))
 	}
 }
