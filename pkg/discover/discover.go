@@ -45,13 +45,13 @@ type discoverer struct {
 	config config.Config
 	now    time.Time
 
-	progress    func(read, of int)
-	read, worth atomic.Int64 // pull requests
+	progress           func(read, of int)
+	wereRead, areWorth atomic.Int64 // pull requests, see Read
 }
 
 // tell says how far the reading is.
 func (d *discoverer) tell(read, worth int64) {
-	d.progress(int(d.read.Add(read)), int(d.worth.Add(worth)))
+	d.progress(int(d.wereRead.Add(read)), int(d.areWorth.Add(worth)))
 }
 
 // discover does what Read says.

@@ -188,11 +188,18 @@ func (d *discoverer) number(ctx context.Context, s scope, id int, known map[uuid
 	if r, ok := known[pr.Repository.ID]; ok {
 		pr.Repository = r
 	}
-	if d.config.Rules.AsksLabels(&pr) {
-		if pr.Labels, err = d.client.Labels(ctx, pr); err != nil {
-			pr.Err = fmt.Errorf("read the labels: %w", err)
-		}
-		pr.LabelsKnown = true
-	}
+	d.labels(ctx, &pr)
 	return pr, nil
+}
+
+// labels asks for the labels of one pull request, if they matter.
+func (d *discoverer) labels(ctx context.Context, pr *requeue.PullRequest) {
+	if !d.config.Rules.AsksLabels(pr) {
+		return
+	}
+	var err error
+	if pr.Labels, err = d.client.Labels(ctx, *pr); err != nil {
+		pr.Err = fmt.Errorf("read the labels: %w", err)
+	}
+	pr.LabelsKnown = err == nil
 }

@@ -31,7 +31,7 @@ type screener struct {
 	// unlabelled were listed without labels while no other pull request has shown any: the service leaves the member out
 	// where there are none, and whether it ever sends it is not known yet.
 	unlabelled []*requeue.PullRequest
-	labels     bool // one was listed with labels
+	labelled   bool // one was listed with labels
 }
 
 // newScreener returns one that reads more evaluations at once than the transport lets send: while one decodes, another
@@ -52,8 +52,8 @@ func (s *screener) add(ctx context.Context, prs []*requeue.PullRequest) {
 
 // holdBack keeps a pull request whose labels are in doubt until all are listed.
 func (s *screener) holdBack(pr *requeue.PullRequest) bool {
-	s.labels = s.labels || pr.LabelsKnown
-	doubtful := !s.labels && pr.Err == nil && pr.Status == "active"
+	s.labelled = s.labelled || pr.LabelsKnown
+	doubtful := !s.labelled && pr.Err == nil && pr.Status == "active"
 	if doubtful {
 		s.unlabelled = append(s.unlabelled, pr)
 	}
@@ -151,17 +151,12 @@ func (s *screener) check(ctx context.Context) {
 // not empty.
 func (s *screener) checkLabels(ctx context.Context) {
 	s.mu.Lock()
-	prs, known := s.unlabelled, s.labels
+	prs, known := s.unlabelled, s.labelled
 	s.unlabelled = nil
 	s.mu.Unlock()
 	if !known {
 		parallel.Each(ctx, s.config.Concurrency, len(prs), func(i int) {
-			if pr := prs[i]; s.config.Rules.AsksLabels(pr) {
-				if pr.Labels, pr.Err = s.client.Labels(ctx, *pr); pr.Err != nil {
-					pr.Err = fmt.Errorf("read the labels: %w", pr.Err)
-				}
-				pr.LabelsKnown = pr.Err == nil
-			}
+			s.labels(ctx, prs[i])
 		})
 	}
 	s.mu.Lock()
@@ -235,7 +230,7 @@ func (s *screener) wait() ([]requeue.Screened, requeue.Facts) {
 	all := slices.Concat(s.pages...)
 	for i := range all {
 		// Where the service shows labels, one without has none. Told here, since the readers have ended.
-		all[i].PullRequest.LabelsKnown = all[i].PullRequest.LabelsKnown || s.labels
+		all[i].PullRequest.LabelsKnown = all[i].PullRequest.LabelsKnown || s.labelled
 		if all[i].PullRequest.Err != nil { // whether a policy covers it could not be found out
 			all[i].Skipped, all[i].Detail = "", ""
 		}
