@@ -21,7 +21,7 @@ type call struct {
 	op   string // for errors: "list the evaluations"
 	name string // for Options.OnRequest: "evaluations"
 	area area
-	// fresh says that the request was decided on a look at the service which a long wait makes worthless.
+	// fresh says that the request was decided on something that was read just before, which a long wait makes outdated.
 	fresh bool
 	// empty says that an answer without a body is an answer.
 	empty bool

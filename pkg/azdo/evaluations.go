@@ -83,8 +83,8 @@ func (c *commits) of(s string) string {
 	return s
 }
 
-// maxStale is how old the look may be on which a re-queue was decided: in a longer pause somebody else may start the
-// build that the re-queue would then cancel.
+// maxStale is how long ago the evaluation may have been read on which a re-queue was decided: in a longer pause somebody
+// else may start the build that the re-queue would then cancel.
 const maxStale = 3 * time.Second
 
 // Evaluation returns one evaluation, whatever the state of its policy.

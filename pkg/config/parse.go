@@ -104,7 +104,8 @@ func number(text string, low, high int) (n int, digits, ok bool) {
 // largest bounds every number below 2^31, so that 32-bit builds agree.
 const largest = math.MaxInt32
 
-// count is a whole number from low to high. Words that the input takes besides are only told: the caller has looked for them.
+// count is a whole number from low to high. words are what the input takes besides: the fault names them, and the caller has
+// looked for them before.
 func (f *faults) count(input, value string, low, high int, words ...string) int {
 	return f.within(input, value, low, high, strings.Join(append([]string{fmt.Sprintf("%d to %d", low, high)}, words...), ", "))
 }

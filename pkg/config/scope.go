@@ -29,7 +29,7 @@ func (l *loader) isValidation() bool {
 }
 
 // foreign reports whether the run works in another organization than its own, where its project, its repository and its
-// pull request mean nothing. Whoever names the run's own organization is not there.
+// pull request mean nothing. It does not where the input organization names the run's own one.
 func (l *loader) foreign() bool {
 	if !l.given["organization"] {
 		return false

@@ -137,7 +137,7 @@ func (d *discoverer) project(ctx context.Context, s scope, screener *screener) (
 		out.Failures = append(out.Failures, d.selected(ctx, s.project, repositories, screener)...)
 	}
 	if len(out.Failures) > 0 {
-		return out // which says enough
+		return out // what follows is harmless beside them
 	}
 	if err != nil {
 		out.unlisted = append(out.unlisted, s.project)

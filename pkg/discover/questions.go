@@ -127,5 +127,5 @@ const targetBranchBuilds = 50
 const targetBuilds = 200
 
 // pipelineBuilds is among how many finished builds of a pipeline those of pull requests are looked for. The service's filter
-// by branch takes no pattern, and half of them may be of other branches before the record gets shorter.
+// by branch takes no pattern, and half of them may be of other branches before the sample gets smaller.
 const pipelineBuilds = 2 * requeue.PipelineBuilds

@@ -29,7 +29,7 @@ func (c Clock) wait(ctx context.Context, d time.Duration) bool {
 	return c.Wait(ctx, d)
 }
 
-// sleep waits and reports whether it was left in peace.
+// sleep waits, and returns false when ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -20,7 +20,7 @@ const (
 	AskLastPush       QuestionKind = "lastPush"       // RepositoryID, PullRequestID: when its source branch was pushed to last
 	AskHistory        QuestionKind = "history"        // PipelineID, RefName refs/pull/N/merge: the builds of a pull request
 	AskErrors         QuestionKind = "errors"         // BuildID: what its timeline says of its failure
-	AskLogs           QuestionKind = "logs"           // BuildID: what else says so, once its timeline is known not to do
+	AskLogs           QuestionKind = "logs"           // BuildID: what else says of its failure, where its timeline does not settle it
 	AskTargetBranch   QuestionKind = "targetBranch"   // PipelineID, RefName refs/heads/main: the last finished build there
 	AskTargetBuilds   QuestionKind = "targetBuilds"   // likewise: the newest finished builds there
 	AskPipelineBuilds QuestionKind = "pipelineBuilds" // PipelineID: the newest finished builds of all pull requests

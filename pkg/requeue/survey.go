@@ -123,7 +123,7 @@ func (s *survey) decision(d Decision) *Decision {
 			return known
 		}
 	}
-	kept := d // new(d) would be made before the look, once for each evaluation
+	kept := d // the address of d would move it to the heap in every call, for each evaluation
 	if d.Err == nil {
 		s.decisions[d] = &kept
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// record writes every exchange to the recording, if there is one. A recording that cannot be written is a warning: it
-// stands in nobody's way.
+// record writes every exchange to the recording, if there is one. A recording that cannot be written is a warning,
+// and the run goes on.
 func (r *run) record(options *azdo.Options) {
 	if r.recording == nil {
 		return
