@@ -207,7 +207,7 @@ func TestSeveralRepositories(t *testing.T) {
 	b.build(requeue.StateExpired, 2).Requeue = true
 	l, out := newLog(agent.LogOptions{})
 	l.Plan(b.finish(), false)
-	for _, want := range []string{`1. #1 "Here" (web, main): policy "CI 1": expired`, `2. #2 "There" (api, main)`} {
+	for _, want := range []string{`1. #1 "Here" (web, into main): policy "CI 1": expired`, `2. #2 "There" (api, into main)`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the plan lacks %q:\n%s", want, out.String())
 		}
@@ -215,7 +215,7 @@ func TestSeveralRepositories(t *testing.T) {
 	other.Project.Name = "Bank"
 	l, out = newLog(agent.LogOptions{})
 	l.Plan(b.finish(), false)
-	if want := `2. #2 "There" (Bank/api, main)`; !strings.Contains(out.String(), want) {
+	if want := `2. #2 "There" (Bank/api, into main)`; !strings.Contains(out.String(), want) {
 		t.Errorf("the plan lacks %q:\n%s", want, out.String())
 	}
 }
@@ -289,7 +289,7 @@ func TestOutcomeWithoutPlan(t *testing.T) {
 	r := sampleRun(same)
 	l, out := newLog(agent.LogOptions{})
 	l.Outcome(r.Plan.Actions()[0])
-	if want := "== What happened\n  #101 \"Fix the login\" (main): policy \"CI 1\": re-queued, build 4801, succeeded\n"; out.String() != want {
+	if want := "== What happened\n  #101 \"Fix the login\" (into main): policy \"CI 1\": re-queued, build 4801, succeeded\n"; out.String() != want {
 		t.Errorf("wrote %q, want %q", out.String(), want)
 	}
 }

@@ -38,16 +38,20 @@ func (n namer) line(before string, pr *requeue.PullRequest, after string) string
 	if pr.Title != "" { // it was read
 		title = quoted(pr.Title, maxTitle)
 	}
-	return before + join(" ", "#"+strconv.Itoa(pr.ID), title) + n.place(pr) + ": " + after
+	return before + join(" ", "#"+strconv.Itoa(pr.ID), title) + n.target(pr) + ": " + after
 }
 
-// place is " (main)" or " (project/repository, main)".
-func (n namer) place(pr *requeue.PullRequest) string {
-	place := join(", ", n.repository(pr.Repository), agent.Shorten(requeue.ShortBranch(pr.TargetRefName), maxName))
-	if place == "" {
+// target is " (into main)" or " (project/repository, into main)".
+func (n namer) target(pr *requeue.PullRequest) string {
+	branch := agent.Shorten(requeue.ShortBranch(pr.TargetRefName), maxName)
+	if branch != "" {
+		branch = "into " + branch
+	}
+	target := join(", ", n.repository(pr.Repository), branch)
+	if target == "" {
 		return ""
 	}
-	return " (" + place + ")"
+	return " (" + target + ")"
 }
 
 func (n namer) repository(r *requeue.Repository) string {

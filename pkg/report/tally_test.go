@@ -88,7 +88,7 @@ func TestTitles(t *testing.T) {
 	l, out := newLog(agent.LogOptions{})
 	l.Plan(r.Plan, false)
 	printOutcomes(l, r)
-	title := fmt.Sprintf("#1 %q (main)", agent.Shorten(strings.Repeat("long ", 40), maxTitle))
+	title := fmt.Sprintf("#1 %q (into main)", agent.Shorten(strings.Repeat("long ", 40), maxTitle))
 	if got := strings.Count(out.String(), title); got != 3 {
 		t.Errorf("the title is shown alike %d times, want 3:\n%s", got, out)
 	}
