@@ -715,7 +715,7 @@ func TestDecisions(t *testing.T) {
 		_, r, document := try(t, world, stepFile{})
 		lines := 0
 		for _, line := range r.Log {
-			if strings.Contains(line, "draft:") {
+			if strings.Contains(line, ": draft: it is a draft") {
 				lines++
 			}
 		}

@@ -191,7 +191,7 @@ func TestReasonsDoNotDependOnEarlyAnswers(t *testing.T) {
 				{"id": 1, "pipeline": "ci", "optional": true, "scopes": [{"branch": "main"}]}, {"id": 2, "pipeline": "cd", "scopes": [{"branch": "main"}]}],
 				"repositories": [{"name": "web", "pullRequests": [{"id": 7, "evaluations": [`+evaluations+`]}]}]}]}`)
 			r := run(t, s, stepFile{Inputs: map[string]string{"dryRun": "true", "policies": "!ci", "enforcement": "required"}}.step(t, s))
-			if !strings.Contains(strings.Join(r.Log, "\n"), "enforcement 1") {
+			if !strings.Contains(strings.Join(r.Log, "\n"), "enforcement: 1") {
 				t.Errorf("the reason is another:\n%s", strings.Join(r.Log, "\n"))
 			}
 		})

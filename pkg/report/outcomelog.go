@@ -101,7 +101,7 @@ func (l *Log) Counts(s requeue.Summary) {
 	var reasons []string
 	for _, reason := range allReasons() {
 		if n := s.SkippedByReason[reason]; n > 0 {
-			reasons = append(reasons, fmt.Sprintf("%s %d", reason, n))
+			reasons = append(reasons, fmt.Sprintf("%s: %d", reason, n))
 		}
 	}
 	if len(reasons) > 0 {

@@ -126,7 +126,7 @@ func TestEveryReasonIsLogged(t *testing.T) {
 	l.Plan(plan, false)
 	l.Counts(requeue.Summarize(plan))
 	for _, reason := range allReasons() {
-		if !strings.Contains(out.String(), fmt.Sprintf(": %s", reason)) || !strings.Contains(out.String(), fmt.Sprintf(" %s 1", reason)) {
+		if !strings.Contains(out.String(), fmt.Sprintf(": %s", reason)) || !strings.Contains(out.String(), fmt.Sprintf(" %s: 1", reason)) {
 			t.Errorf("%s is missing", reason)
 		}
 	}
