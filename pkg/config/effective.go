@@ -94,7 +94,7 @@ func limits(r requeue.Rules) string {
 	}
 	switch {
 	case r.AutoInFlight:
-		text += ", as few pull requests in flight per target branch as make it 90% likely that one turns green"
+		text += ", as few pull requests in flight per target branch as make it 90 % likely that one of them turns green"
 	case r.MaxInFlightPerBranch > 0:
 		text += ", at most " + requeue.Plural(r.MaxInFlightPerBranch, "pull request") + " in flight per target branch"
 	default:

@@ -12,11 +12,11 @@ import (
 func (l *Log) windows(k known) {
 	for _, w := range k.plan.Windows {
 		place := join(", ", k.namer.repository(w.Repository), agent.Shorten(requeue.ShortBranch(w.RefName), maxName))
-		text := fmt.Sprintf("p %.2f that one turns green", w.Success)
+		text := fmt.Sprintf("each turns green with a probability of p %.2f", w.Success)
 		if w.Why != "" {
 			text = agent.Shorten(w.Why, maxDetail)
 		}
-		l.Line("Target branch %s: at most %s in flight, %s.", place, plural(w.Size, "pull request"), text)
+		l.Line("Target branch %s: at most %s in flight, since %s.", place, plural(w.Size, "pull request"), text)
 		for _, r := range w.Statistics {
 			l.Line("  %s: %s", agent.Shorten(r.Name(), maxName), l.statistics(r))
 		}
@@ -28,12 +28,12 @@ func (l *Log) statistics(r requeue.Statistics) string {
 	if r.Err != nil {
 		return "its builds could not be read (" + agent.Shorten(errorText(r.Err), maxDetail) + ")"
 	}
-	text := fmt.Sprintf("of the newest %s of commits that had been green before, %d succeeded, p %.2f", plural(r.Sample, "build"), r.Succeeded, r.Success)
+	text := fmt.Sprintf("of the newest %s of commits that had been green before, %d succeeded: p %.2f", plural(r.Sample, "build"), r.Succeeded, r.Success)
 	if !r.Believed() {
-		text = fmt.Sprintf("%s of commits that had been green before, too few to tell, so p %.2f", plural(r.Sample, "build"), r.Success)
+		text = fmt.Sprintf("%s of commits that had been green before, too few to tell: p %.2f is assumed", plural(r.Sample, "build"), r.Success)
 	}
 	if r.Duration > 0 {
-		text += fmt.Sprintf("; median wait %s, median duration %s", r.Wait.Round(time.Second), r.Duration.Round(time.Second))
+		text += fmt.Sprintf("; median wait %s, median duration %s", requeue.ShortDuration(r.Wait.Round(time.Second)), requeue.ShortDuration(r.Duration.Round(time.Second)))
 	}
 	return text
 }

@@ -163,7 +163,7 @@ func (r *Rules) coolsFor(since, now time.Time) time.Duration {
 }
 
 func cooling(left time.Duration) string {
-	return "retry possible in " + left.Round(time.Second).String()
+	return "retry possible in " + ShortDuration(left.Round(time.Second))
 }
 
 func (r *Rules) retriesFailure(pr *PullRequest, e Evaluation, state State, f Facts, now time.Time) verdict {

@@ -239,7 +239,7 @@ func evaluationRows() []evaluationRow {
 		},
 
 		// coolingDown
-		{name: "coolingDown: failed 9 minutes ago", ev: evaluation(7, failed, completed(9*time.Minute)), svc: red, want: "coolingDown", detail: "retry possible in 1m0s", asks: []string{}},
+		{name: "coolingDown: failed 9 minutes ago", ev: evaluation(7, failed, completed(9*time.Minute)), svc: red, want: "coolingDown", detail: "retry possible in 1m", asks: []string{}},
 		{name: "coolingDown: failed 10 minutes ago", ev: evaluation(7, failed, completed(10*time.Minute)), svc: red, want: "requeue"},
 		{name: "coolingDown: broken 9 minutes ago", ev: evaluation(7, broken, completed(9*time.Minute)), svc: red, want: "coolingDown"},
 		{name: "coolingDown: broken 10 minutes ago", ev: evaluation(7, broken, completed(10*time.Minute)), svc: red, want: "requeue"},
