@@ -45,7 +45,7 @@ func (r *Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, 
 	state, question := r.StateOf(a.PullRequest, now, f, at)
 	switch {
 	case now.BuildID != a.Evaluation.BuildID:
-		return fmt.Sprintf("build %d took the place of the one before", now.BuildID), true
+		return movedBuild(a.Evaluation.BuildID, now.BuildID), true
 	case question != nil:
 		return "the state cannot be derived again", true
 	case state != a.State:
@@ -57,6 +57,16 @@ func (r *Rules) Moved(a Action, now Evaluation, f Facts, at time.Time) (string, 
 		return fmt.Sprintf("the policy runs pipeline %d now", now.Policy.PipelineID), true
 	}
 	return "", false
+}
+
+func movedBuild(before, now int) string {
+	switch {
+	case now == 0:
+		return fmt.Sprintf("the evaluation does not name build %d any more", before)
+	case before == 0:
+		return fmt.Sprintf("build %d was started", now)
+	}
+	return fmt.Sprintf("build %d was replaced by build %d", before, now)
 }
 
 // OnItsWay finds a build of the evaluation's pipeline for the pull request that has not ended and is not being
@@ -125,7 +135,7 @@ func (r *Rules) Followed(a Action, ours int, now Evaluation, f Facts, at time.Ti
 	case question != nil:
 		return "", "", question
 	case ours != 0 && now.BuildID != 0 && now.BuildID != ours:
-		return ResultPending, fmt.Sprintf("build %d took the place of build %d", now.BuildID, ours), nil
+		return ResultPending, movedBuild(ours, now.BuildID), nil
 	}
 	switch state {
 	case StateExpired:

@@ -113,6 +113,26 @@ func TestMovedPullRequest(t *testing.T) {
 	}
 }
 
+// TestMovedBuild: what happened to the build, in words that fit where one of the two numbers is missing.
+func TestMovedBuild(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name         string
+		planned, now requeue.Evaluation
+		want         string
+	}{
+		{"another build", evaluation(7, failed), evaluation(7, failed, buildID(501)), "build 500 was replaced by build 501"},
+		{"the first build", evaluation(7, notStarted), evaluation(7, running), "build 500 was started"},
+		{"no build any more", evaluation(7, failed), evaluation(7, failed, noBuild), "the evaluation does not name build 500 any more"},
+		{"the same build in another state", evaluation(7, failed), evaluation(7), "the evaluation is succeeded now"},
+	} {
+		var rules requeue.Rules
+		if got, _ := rules.Moved(action(tt.planned, requeue.StateFailed), tt.now, nil, now); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestMoved(t *testing.T) {
 	t.Parallel()
 	wasGreen := requeue.Facts{{Kind: requeue.AskBuild, ProjectID: project.ID, BuildID: 500}: {Build: build(500, "succeeded")}}
@@ -352,11 +372,11 @@ func TestFollowed(t *testing.T) {
 		{name: "expired again", from: wasExpired, ours: 501, now: evaluation(7, expired, buildID(501)), want: requeue.ResultPending, detail: "expired again"},
 		{
 			name: "another build than ours, whatever became of it", from: wasExpired, ours: 501, now: evaluation(7, buildID(502)),
-			want: requeue.ResultPending, detail: "build 502 took the place of build 501",
+			want: requeue.ResultPending, detail: "build 501 was replaced by build 502",
 		},
 		{
 			name: "another build than ours, running", from: wasExpired, ours: 501, now: evaluation(7, running, buildID(502)),
-			want: requeue.ResultPending, detail: "build 502 took the place of build 501",
+			want: requeue.ResultPending, detail: "build 501 was replaced by build 502",
 		},
 		{name: "the record still shows the build before", from: wasFailed, ours: 501, now: evaluation(7, failed)},
 		{name: "the record still shows the state before", from: wasFailed, now: evaluation(7, failed)},
@@ -477,7 +497,7 @@ func TestFailures(t *testing.T) {
 	*actions[0].Outcome = requeue.Outcome{Kind: requeue.OutcomeFailed, Err: errTest}
 	*actions[1].Outcome = requeue.Outcome{Kind: requeue.OutcomeDeclined, Detail: "nothing was started"}
 	*actions[2].Outcome = requeue.Outcome{Kind: requeue.OutcomeRequeued, Result: requeue.ResultPending, ResultErr: errTest}
-	*actions[3].Outcome = requeue.Outcome{Kind: requeue.OutcomeMoved, Detail: "build 9 took the place of the one before"}
+	*actions[3].Outcome = requeue.Outcome{Kind: requeue.OutcomeMoved, Detail: "build 8 was replaced by build 9"}
 	if got := p.Failures(); len(got) != 3 || got[2] != (requeue.Failure{PullRequest: 5, Err: errTest}) {
 		t.Errorf("when all was done: %+v", got)
 	}
