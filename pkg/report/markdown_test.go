@@ -432,11 +432,11 @@ func TestHeadline(t *testing.T) {
 		run  Run
 		want string
 	}{
-		{"full", sampleRun(same), "2 evaluations of 1 pull request were re-queued; 1 succeeded; 1 without a result yet; 1 declined by the service; 1 moved in the meantime; 4 failed; 1 not found or not readable."},
-		{"dry", dryRun(same), "Dry run: 5 evaluations of 2 pull requests would be re-queued, nothing was changed; 3 failed; 1 not found or not readable."},
-		{"cancelled", cancelledRun(same), "The run was cancelled. 1 evaluation of 1 pull request was re-queued; 3 of the plan were not begun; 4 failed; 1 not found or not readable."},
+		{"full", sampleRun(same), "2 evaluations of 1 pull request were re-queued; 1 succeeded; 1 without a result yet; 1 declined by the service; 1 left alone because of a change in the meantime; 4 could not be handled; 1 not found or not readable."},
+		{"dry", dryRun(same), "Dry run: 5 evaluations of 2 pull requests would be re-queued, nothing was changed; 3 could not be handled; 1 not found or not readable."},
+		{"cancelled", cancelledRun(same), "The run was cancelled. 1 evaluation of 1 pull request was re-queued; 3 of the plan were not begun; 4 could not be handled; 1 not found or not readable."},
 		{"empty", emptyRun(same), "There was nothing to re-queue."},
-		{"limited", limited, "Nothing was re-queued; candidates wait for the next run."},
+		{"limited", limited, "Nothing was re-queued; the limits leave the rest to a later run."},
 	}
 	for _, tt := range tests {
 		if got := tt.run.headline(); got != tt.want {

@@ -150,11 +150,11 @@ func (r Run) headline() string {
 	say(c.Rejected, "%d rejected")
 	say(c.Pending, "%d without a result yet")
 	say(c.Declined, "%d declined by the service")
-	say(c.Moved, "%d moved in the meantime")
-	say(c.Failed, "%d failed")
+	say(c.Moved, "%d left alone because of a change in the meantime")
+	say(c.Failed, "%d could not be handled")
 	say(len(r.Failures), "%d not found or not readable")
 	if c.Planned == 0 && r.Summary.Limited {
-		parts = append(parts, "candidates wait for the next run")
+		parts = append(parts, "the limits leave the rest to a later run")
 	}
 	return strings.Join(parts, "; ") + "."
 }
