@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // unknownIdentity stands where the service did not say whom the token stands for.
@@ -35,7 +36,7 @@ func (e *Error) Advice(identity string) string {
 	what := *e
 	what.Op = ""
 	words := what.Error()
-	if last := words[len(words)-1]; last != '.' && last != '!' && last != '?' {
+	if last, _ := utf8.DecodeLastRuneInString(words); !strings.ContainsRune(".!?…", last) {
 		words += "."
 	}
 	return strings.ToUpper(words[:1]) + words[1:] + " " + instruction

@@ -157,6 +157,22 @@ func TestAdviceForEveryRefusal(t *testing.T) {
 	}
 }
 
+// TestAdviceAfterTheWords: the service's words and the instruction are two sentences, however the words end.
+func TestAdviceAfterTheWords(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ words, want string }{
+		{"Access denied", "Access denied. Allow "},
+		{"Access denied.", "Access denied. Allow "},
+		{"Access denied!", "Access denied! Allow "},
+		{"Access den…", "Access den… Allow "}, // cut
+	} {
+		e := Error{StatusCode: 403, Message: tt.words, area: areaCode}
+		if advice := e.Advice("x"); !strings.Contains(advice, tt.want) {
+			t.Errorf("%q: %s", tt.words, advice)
+		}
+	}
+}
+
 func TestForbiddenNamesThePermissionOfTheRequest(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
