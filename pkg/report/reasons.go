@@ -142,6 +142,8 @@ func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 		return notABuild, ""
 	case e.Reason == requeue.NotSelectedState:
 		return explainState(e.State)
+	case e.Reason == requeue.ByHand && policy.Blocking && !e.Blocks(): // "Require a merge strategy"
+		return "this required policy is not a build; whoever completes the pull request satisfies it, so it holds nothing back", ""
 	case e.Reason == requeue.Enforcement && policy.Blocking:
 		return "it is required, and `enforcement: optional` takes only optional policies; `enforcement: all` takes both", "enforcement"
 	case e.Reason == requeue.ManualPolicy && !policy.ManualQueueOnly:
@@ -149,7 +151,7 @@ func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 	case e.Reason == requeue.CoolingDown && e.State == requeue.StateNotStarted:
 		return "the last push was a short time ago, so Azure DevOps may start it itself; after the time in `cooldown` a run can", "cooldown"
 	case e.Reason == requeue.BranchBusy && e.Detail != "":
-		return "`maxInFlightPerBranch` gives it no place in this run; a later run takes it", "maxInFlightPerBranch"
+		return "`maxInFlightPerBranch` gives it no place in this run; a later run looks at it again", "maxInFlightPerBranch"
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf cannot"):
 		return "its build failed, and nobody can tell whether `neverRetryIf` matches its error, so a person has to look at it", "neverRetryIf"
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf "):

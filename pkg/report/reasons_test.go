@@ -88,6 +88,8 @@ func TestExplainByEvaluation(t *testing.T) {
 		{"required", requeue.Decision{Reason: requeue.Enforcement}, requeue.Policy{Blocking: true}, "it is required"},
 		{"manual", requeue.Decision{Reason: requeue.ManualPolicy}, requeue.Policy{ManualQueueOnly: true}, "its trigger is manual"},
 		{"automatic", requeue.Decision{Reason: requeue.ManualPolicy}, requeue.Policy{}, "its trigger is automatic"},
+		{"a merge strategy", requeue.Decision{Reason: requeue.ByHand}, requeue.Policy{Blocking: true, TypeID: uuid.MustParse("fa4e907d-c16b-4a4c-9dfa-4916e5d171ab")}, "this required policy is not a build; whoever completes"},
+		{"reviewers", requeue.Decision{Reason: requeue.ByHand}, requeue.Policy{Blocking: true, TypeID: uuid.MustParse("fa4e907d-c16b-4a4c-9dfa-4906e5d171dd")}, "this required policy is not a build, so no re-queue can help"},
 		{"no build", requeue.Decision{Reason: requeue.NotSelectedState}, requeue.Policy{}, notABuild},
 		{"a build", requeue.Decision{Reason: requeue.NotSelectedState, State: requeue.StateFailed}, requeue.Policy{TypeID: build}, "its build failed; add"},
 		{"cools after a failure", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateFailed}, requeue.Policy{}, "its build failed only"},
