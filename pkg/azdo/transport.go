@@ -142,7 +142,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 		return nil, wrap(c.op, err)
 	}
 	if c.fresh && time.Since(decided) > maxStale {
-		return nil, &Error{Op: c.op, Message: "not sent, since it had to wait too long after the last look", area: c.area, waited: true}
+		return nil, &Error{Op: c.op, Message: "not sent, since it had to wait too long after the evaluation was read", area: c.area, waited: true}
 	}
 
 	body := new(body)

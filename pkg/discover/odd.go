@@ -24,7 +24,7 @@ func odd(c config.Config, f Found) []string {
 		}
 	}
 	if builds > 0 && !tellExpiry {
-		warnings = append(warnings, "This server does not report whether a build has expired (no evaluation has context.isExpired). Only those are found that wait for a build which has ended, or whose age tells.")
+		warnings = append(warnings, "This server does not report whether a build has expired (no evaluation has context.isExpired). Only those are found to be expired that wait for a build which has ended, or that are older than their policy allows.")
 	}
 	return warnings
 }

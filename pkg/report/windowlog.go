@@ -44,9 +44,9 @@ func (l *Log) breakers(k known) {
 		name := agent.Shorten(b.Name(), maxName)
 		switch {
 		case b.Err != nil:
-			l.Line("The builds of %s could not be read, so its failures are retried as if nothing was known (%s).", name, agent.Shorten(errorText(b.Err), maxDetail))
+			l.Line("The builds of %s could not be read, so its failures are retried as if `pauseAfterFailures` was 0 (%s).", name, agent.Shorten(errorText(b.Err), maxDetail))
 		case b.Open:
-			l.Line("The newest builds of %s have all failed: one of its failures is retried in this run, to find out.", name)
+			l.Line("The newest builds of %s have all failed: one of its failures is retried in this run, to find out whether it works again.", name)
 		}
 	}
 }

@@ -33,9 +33,9 @@ func (s *survey) targetBranch(p *surveyed, e Evaluation) verdict {
 	if r.WaitForTargetBranch == TargetBranchProbe {
 		flying := s.track(p).flying
 		if len(flying) == 0 || len(flying) == 1 && flying[p] {
-			return verdict{Decision: Decision{Requeue: true, Detail: red + "; this one is the probe"}}
+			return verdict{Decision: Decision{Requeue: true, Detail: red + "; this one finds out whether it still fails"}}
 		}
-		red += "; another pull request is in flight"
+		red += "; another pull request is being built"
 	}
 	return skip(TargetBranchRed, red)
 }
