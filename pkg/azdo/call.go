@@ -53,8 +53,9 @@ func callOf(ctx context.Context) *call {
 
 // misread is the error of an answer that came, and is not what was asked for.
 func (c *call) misread(err error) *Error {
-	e := &Error{Op: c.op, StatusCode: c.status, area: c.area, Lost: c.write} // whoever sent it, the service may have done its work
+	e := &Error{Op: c.op, StatusCode: c.status, area: c.area}
 	c.judgeShape(e, err)
+	e.Lost = c.write && !e.Unclear
 	return e
 }
 

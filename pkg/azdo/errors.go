@@ -27,9 +27,12 @@ type Error struct {
 	Code string
 	// Message is the service's text, or ours where it sent none.
 	Message string
-	// Lost marks a request that changes something and may have been carried out: its answer was torn, timed out, 5xx
-	// or unreadable. It is never set for a read, or where nothing can have been sent.
+	// Lost marks a request that changes something and may have been carried out: its answer was torn, timed out or 5xx.
+	// It is never set for a read, or where nothing can have been sent.
 	Lost bool
+	// Unclear marks a request that changes something whose answer came whole, with success, and does not tell what was
+	// done: a web page, no JSON, another shape. It is never set for a read.
+	Unclear bool
 	// SignIn marks a web page where data was expected, usually the sign-in page.
 	SignIn bool
 	// RetryAfter is how long the service asked to wait; 0 if it did not.

@@ -31,8 +31,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, body *body, err e
 	contentType := strings.ToLower(resp.Header.Get("Content-Type"))
 	switch status := resp.StatusCode; {
 	case status == http.StatusNonAuthoritativeInfo, status/100 == 2 && isPage(contentType, body.head()) && (!c.plain || strings.Contains(contentType, "html")):
-		// A write lands here too: whoever sent the page, the service may have done its work.
-		e.SignIn = true
+		e.SignIn, e.Unclear = true, c.write // whoever sent the page, the service may have done its work
 		e.Message = "a web page instead of data" + pageTitle(body.head())
 		return e
 	case status/100 == 2:
@@ -114,6 +113,7 @@ func (c *call) judgeShape(e *Error, err error) {
 		e.Message = "the answer has an unexpected shape: " + oneLine(err.Error())
 	}
 	e.Err = err
+	e.Unclear = c.write && !errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // judgeConnection describes a request without a whole answer.

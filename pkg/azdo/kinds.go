@@ -27,6 +27,8 @@ func (e *Error) Is(target error) bool {
 		return e.waited
 	case requeue.ErrLost:
 		return e.Lost
+	case requeue.ErrUnclear:
+		return e.Unclear
 	}
 	return false
 }

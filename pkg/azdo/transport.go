@@ -187,7 +187,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	failure.Message = withoutToken(failure.Message, token)
 	if c.write {
 		// Whatever was received may have been carried out, unless the answer says that it was not.
-		failure.Lost = sent && (status == 0 || status/100 == 2 || status >= 500)
+		failure.Lost = sent && !failure.Unclear && (status == 0 || status/100 == 2 || status >= 500)
 	}
 	return nil, failure
 }

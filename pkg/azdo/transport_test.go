@@ -29,11 +29,11 @@ const (
 
 // shape is an answer, and what a read and a write make of it.
 type shape struct {
-	name  string
-	reply reply
-	tries int // of a read
-	want  Error
-	lost  bool // of a write
+	name          string
+	reply         reply
+	tries         int // of a read
+	want          Error
+	lost, unclear bool // of a write
 }
 
 func shapes() []shape {
@@ -54,21 +54,21 @@ func shapes() []shape {
 		{name: "404 as text", reply: reply{status: 404, body: "The controller for path '/x' was not found"}.with("Content-Type", "text/plain; charset=utf-8"), tries: 1, want: Error{StatusCode: 404, Message: "The controller for path '/x' was not found"}},
 		{name: "the message can be below value", reply: reply{status: 404, body: `{"count":1,"value":{"Message":"deep"}}`}, tries: 1, want: Error{StatusCode: 404, Message: "deep"}},
 		{name: "409", reply: reply{status: 409, body: "[1"}, tries: 1, want: Error{StatusCode: 409, Message: "Conflict"}},
-		{name: "203 is a sign-in page", reply: page(203, "<html><title>Sign In</title>"), tries: 1, want: Error{StatusCode: 203, SignIn: true, Message: `a web page instead of data: "Sign In"`}, lost: true},
-		{name: "200 with a page", reply: page(200, "\xef\xbb\xbf <html><title>Sign In</title>"), tries: 1, want: Error{StatusCode: 200, SignIn: true, Message: `a web page instead of data: "Sign In"`}, lost: true},
-		{name: "200 with a page that claims to be JSON", reply: ok("<html>"), tries: 1, want: Error{StatusCode: 200, SignIn: true, Message: "a web page instead of data"}, lost: true},
+		{name: "203 is a sign-in page", reply: page(203, "<html><title>Sign In</title>"), tries: 1, want: Error{StatusCode: 203, SignIn: true, Message: `a web page instead of data: "Sign In"`}, unclear: true},
+		{name: "200 with a page", reply: page(200, "\xef\xbb\xbf <html><title>Sign In</title>"), tries: 1, want: Error{StatusCode: 200, SignIn: true, Message: `a web page instead of data: "Sign In"`}, unclear: true},
+		{name: "200 with a page that claims to be JSON", reply: ok("<html>"), tries: 1, want: Error{StatusCode: 200, SignIn: true, Message: "a web page instead of data"}, unclear: true},
 		{name: "302 to the sign-in page", reply: reply{status: 302}.with("Location", "https://spsprodeus27.vssps.visualstudio.com/_signin?realm=secret"), tries: 1, want: Error{StatusCode: 302, SignIn: true, Message: "redirected to spsprodeus27.vssps.visualstudio.com, which is not followed"}},
 		{name: "307 to elsewhere", reply: reply{status: 307}.with("Location", "http://evil.example:8080/path?query"), tries: 1, want: Error{StatusCode: 307, Message: "redirected to evil.example:8080, which is not followed"}},
 		{name: "301 on the same host", reply: reply{status: 301}.with("Location", "/x"), tries: 1, want: Error{StatusCode: 301, Message: "redirected within the server, which is not followed"}},
-		{name: "an empty 200 is torn", reply: ok(""), tries: 5, want: Error{StatusCode: 200, Message: "the answer is empty"}, lost: true},
+		{name: "an empty 200 is asked for again", reply: ok(""), tries: 5, want: Error{StatusCode: 200, Message: "the answer is empty"}, unclear: true},
 		{name: "JSON that ends in the middle is torn", reply: ok(`{"evaluationId":"78e0`), tries: 5, want: Error{StatusCode: 200, Message: "the answer ends in the middle"}, lost: true},
 		{name: "a torn body", reply: reply{body: `{"eval`, torn: true}, tries: 5, want: Error{StatusCode: 200, Message: "the answer was torn: unexpected EOF"}, lost: true},
 		{name: "a torn refusal", reply: reply{status: 403, body: `{"eval`, torn: true}, tries: 5, want: Error{StatusCode: 403, Message: "the answer was torn: unexpected EOF"}},
-		{name: "text that is no JSON", reply: ok(`everything is fine`), tries: 1, want: Error{StatusCode: 200, Message: "the answer is not JSON"}, lost: true},
-		{name: "JSON and something else", reply: ok(toJSON(record(nil)) + `5`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: something follows the answer"}, lost: true},
-		{name: "JSON null", reply: ok(`null`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: it is no object"}, lost: true},
-		{name: "JSON of another shape", reply: ok(`["secret"]`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: it is no object"}, lost: true},
-		{name: "no record", reply: ok(`{}`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: a record has no evaluationId"}, lost: true},
+		{name: "text that is no JSON", reply: ok(`everything is fine`), tries: 1, want: Error{StatusCode: 200, Message: "the answer is not JSON"}, unclear: true},
+		{name: "JSON and something else", reply: ok(toJSON(record(nil)) + `5`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: something follows the answer"}, unclear: true},
+		{name: "JSON null", reply: ok(`null`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: it is no object"}, unclear: true},
+		{name: "JSON of another shape", reply: ok(`["secret"]`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: it is no object"}, unclear: true},
+		{name: "no record", reply: ok(`{}`), tries: 1, want: Error{StatusCode: 200, Message: "the answer has an unexpected shape: a record has no evaluationId"}, unclear: true},
 		{name: "a connection that breaks", reply: reply{err: io.ErrUnexpectedEOF}, tries: 5, want: Error{Message: "the connection failed: unexpected EOF"}, lost: true},
 		{name: "a connection that is refused", reply: reply{err: syscall.ECONNREFUSED, unsent: true}, tries: 5, want: Error{Message: "the connection failed: connection refused"}},
 		{name: "a proxy that refuses", reply: reply{err: &agenthttp.ProxyError{Status: 407}, unsent: true}, tries: 1, want: Error{StatusCode: 407, Message: "the proxy does not accept its user and password"}},
@@ -95,7 +95,7 @@ func TestEveryShapeOfAnAnswer(t *testing.T) {
 						do = func(ctx context.Context, project, id uuid.UUID) (requeue.Evaluation, error) {
 							return c.Requeue(ctx, project, id, nil)
 						}
-						want.Op, want.Lost = "re-queue", s.lost
+						want.Op, want.Lost, want.Unclear = "re-queue", s.lost, s.unclear
 					}
 					begin := time.Now()
 					_, err := do(t.Context(), projectID, evaluationID)

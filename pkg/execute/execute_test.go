@@ -298,6 +298,9 @@ func TestWriteOutcomes(t *testing.T) {
 		return []requeue.Build{{ID: id, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}
 	}
 	lost := &azdo.Error{Message: "torn", Lost: true}
+	odd := &azdo.Error{StatusCode: 200, Message: "the answer is not JSON", Unclear: true}
+	page := &azdo.Error{StatusCode: 203, Message: "a web page", SignIn: true, Unclear: true}
+	hidden := &azdo.Error{StatusCode: 404, Code: "TF401019", Message: "hidden"}
 	tests := []struct {
 		name    string
 		pr      func(*requeue.PullRequest)
@@ -338,9 +341,11 @@ func TestWriteOutcomes(t *testing.T) {
 		{name: "conflicts now", pr: func(p *requeue.PullRequest) { p.MergeStatus = "conflicts" }, want: requeue.OutcomeMoved},
 		{name: "the pull request cannot be read", prErr: &azdo.Error{StatusCode: 500}, want: requeue.OutcomeFailed},
 		{name: "the pull request is gone", prErr: &azdo.Error{StatusCode: 404}, want: requeue.OutcomeMoved},
+		{name: "the pull request is hidden, which is a refusal", prErr: hidden, want: requeue.OutcomeFailed, err: "read the pull request again: status 404: hidden"},
 		{name: "the state changed", before: reply{other, nil}, want: requeue.OutcomeMoved},
 		{name: "the build changed", before: reply{started, nil}, want: requeue.OutcomeMoved},
 		{name: "the evaluation is gone", before: reply{err: &azdo.Error{StatusCode: 404}}, want: requeue.OutcomeMoved},
+		{name: "the evaluation is hidden, which is a refusal", before: reply{err: hidden}, want: requeue.OutcomeFailed, err: "read the evaluation again: status 404: hidden"},
 		{name: "the evaluation cannot be read", before: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.OutcomeFailed},
 		{name: "a build is on its way", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 9, Status: "notStarted", RefName: "refs/pull/7/merge"}}, want: requeue.OutcomeMoved},
 		{name: "another pipeline's build is on its way", before: reply{before, nil}, builds: []requeue.Build{{ID: 60, PipelineID: 8, Status: "notStarted", RefName: "refs/pull/7/merge"}}, patches: []reply{{started, nil}}, want: requeue.OutcomeRequeued, sent: 1},
@@ -348,6 +353,12 @@ func TestWriteOutcomes(t *testing.T) {
 		{name: "lost before, and sent once more", before: reply{before, nil}, patches: []reply{{err: lost}, {started, nil}}, after: reply{before, nil}, want: requeue.OutcomeRequeued, sent: 2},
 		{name: "lost twice", before: reply{before, nil}, patches: []reply{{err: lost}, {err: lost}}, after: reply{before, nil}, want: requeue.OutcomeFailed, sent: 2},
 		{name: "lost, and nobody can be asked", before: reply{before, nil}, patches: []reply{{err: lost}}, after: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.OutcomeFailed, sent: 1},
+		{name: "an odd answer, and nothing was started: not sent again", before: reply{before, nil}, patches: []reply{{err: odd}}, after: reply{before, nil}, want: requeue.OutcomeDeclined, sent: 1},
+		{name: "an odd answer, and the record shows a start", before: reply{before, nil}, patches: []reply{{err: odd}}, after: reply{started, nil}, want: requeue.OutcomeRequeued, sent: 1, build: 51},
+		{name: "an odd answer, and nobody can be asked", before: reply{before, nil}, patches: []reply{{err: odd}}, after: reply{err: &azdo.Error{StatusCode: 500}}, want: requeue.OutcomeFailed, sent: 1},
+		{name: "a page, and nothing was started: not sent again", before: reply{before, nil}, patches: []reply{{err: page}}, after: reply{before, nil}, want: requeue.OutcomeFailed, sent: 1, err: "status 203: a web page"},
+		{name: "a page, and the record shows a start", before: reply{before, nil}, patches: []reply{{err: page}}, after: reply{started, nil}, want: requeue.OutcomeRequeued, sent: 1, build: 51},
+		{name: "a page, and from then on nothing else", before: reply{before, nil}, patches: []reply{{err: page}}, after: reply{err: page}, want: requeue.OutcomeFailed, sent: 1, err: "status 203: a web page"},
 		{name: "429 is no PATCH", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 429}}, {err: lost}, {started, nil}}, after: reply{before, nil}, want: requeue.OutcomeRequeued, sent: 3},
 		{name: "429 for ever", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 429}}}, after: reply{before, nil}, want: requeue.OutcomeFailed, sent: 5},
 		{name: "refused", before: reply{before, nil}, patches: []reply{{err: &azdo.Error{StatusCode: 403}}}, want: requeue.OutcomeFailed, sent: 1},

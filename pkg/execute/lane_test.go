@@ -29,6 +29,7 @@ func TestFirstGoesAlone(t *testing.T) {
 		breaks  = "breaks"  // declined: the record breaks
 		denies  = "denies"  // 403
 		expires = "expires" // 401
+		page    = "page"    // a sign-in page with status 203
 		pushed  = "pushed"  // the pull request moves before it can be sent
 	)
 	type step struct {
@@ -77,6 +78,11 @@ func TestFirstGoesAlone(t *testing.T) {
 		{
 			name: "401: for another pipeline neither, unless it was under way", want: "1 at 0, 2 at 0", ends: "f r f f",
 			steps: []step{{9, 1, expires}, {8, 1, starts}, {9, 1, starts}, {9, 2, starts}},
+		},
+		{
+			name: "a sign-in page: nothing more is sent at all", want: "1 at 0", ends: "f f f",
+			steps: []step{{9, 1, page}, {9, 1, starts}, {9, 1, starts}},
+			errs:  map[int]string{2: "not sent: refused for pull request 1", 3: "not sent: refused for pull request 1"},
 		},
 		{
 			name: "refused while others are under way: those behind them are not sent", want: "1 at 0, 2 at 0, 3 at 0", ends: "r f r f",
@@ -141,6 +147,8 @@ func TestFirstGoesAlone(t *testing.T) {
 							return requeue.Evaluation{}, &azdo.Error{StatusCode: 403, Message: "no"}
 						case expires:
 							return requeue.Evaluation{}, &azdo.Error{StatusCode: 401, Message: "no"}
+						case page:
+							return requeue.Evaluation{}, &azdo.Error{StatusCode: 203, Message: "no", SignIn: true, Unclear: true}
 						}
 						return record(id), nil
 					},

@@ -25,7 +25,7 @@ func (x *executor) recheckPullRequest(ctx context.Context, planned *requeue.Pull
 	switch {
 	case ctx.Err() != nil:
 		return requeue.Outcome{Kind: requeue.OutcomePlanned}, true
-	case errors.Is(err, requeue.ErrNotFound):
+	case errors.Is(err, requeue.ErrGone): // hidden is not gone: that is a refusal
 		return moved("the pull request is gone"), true
 	case err != nil:
 		return failed(fmt.Errorf("read the pull request again: %w", err)), true
@@ -43,7 +43,7 @@ func (x *executor) recheck(ctx context.Context, a requeue.Action) (newest int, o
 	switch {
 	case ctx.Err() != nil:
 		return 0, requeue.Outcome{Kind: requeue.OutcomePlanned}, true
-	case errors.Is(err, requeue.ErrNotFound):
+	case errors.Is(err, requeue.ErrGone):
 		return 0, moved("the evaluation is gone"), true
 	case err != nil:
 		return 0, failed(fmt.Errorf("read the evaluation again: %w", err)), true
@@ -120,6 +120,8 @@ func (x *executor) write(ctx context.Context, a requeue.Action, slot *parallel.S
 			if settled || patches == maxPatches {
 				return o, ruling
 			}
+		case errors.Is(err, requeue.ErrUnclear):
+			return x.unclear(ctx, a, newest, slot, err)
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()): // nothing was sent
 			return unfinished(patches), undecided
 		default:
@@ -136,6 +138,19 @@ func (x *executor) write(ctx context.Context, a requeue.Action, slot *parallel.S
 			return x.lostAndMoved(ctx, a, newest, o)
 		}
 	}
+}
+
+// unclear settles a request whose answer came whole and does not tell what was done. It is not sent again: the answer is
+// not lost. A web page stands for a refusal of the token, unless something was started all the same.
+func (x *executor) unclear(ctx context.Context, a requeue.Action, newest int, slot *parallel.Slot, answer error) (requeue.Outcome, ruling) {
+	if !errors.Is(answer, requeue.ErrTokenRefused) {
+		return x.confirm(ctx, a, newest, requeue.Evaluation{Policy: new(requeue.Policy), Details: requeue.NoDetails}, slot)
+	}
+	slot.Leave()
+	if o, r, certain := x.watch(ctx, a, newest, a.Evaluation.ID).outcome(a); certain {
+		return o, r
+	}
+	return failed(answer), refusedAll
 }
 
 // refused settles a request that the service turned down. What has moved since the recheck explains most of these.

@@ -34,8 +34,10 @@ var (
 	// ErrOverdue says that a change was not sent, because it would have had to wait too long after the last read. The caller
 	// reads again and sends it again.
 	ErrOverdue = errors.New("overdue")
-	// ErrLost says that a change may have been carried out although its answer is missing.
+	// ErrLost says that a change may have been carried out although its answer is missing or torn.
 	ErrLost = errors.New("answer lost")
+	// ErrUnclear says that a change was answered with success, in words that do not tell what was done.
+	ErrUnclear = errors.New("answer unclear")
 )
 
 // Throttled is the failure of a request that was turned down because there were too many: nothing was done. An error of a
