@@ -1,6 +1,7 @@
 package agenthttp
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -104,10 +105,16 @@ func clientCertificate(n agent.Network) (tls.Certificate, error) {
 			return tls.Certificate{}, err
 		}
 	}
-	if keyPEM, err = plainKey(keyPEM, n.ClientKeyPassword.Reveal()); err != nil {
+	plain, err := plainKey(keyPEM, n.ClientKeyPassword.Reveal())
+	if err != nil {
 		return tls.Certificate{}, err
 	}
-	return tls.X509KeyPair(certPEM, keyPEM)
+	certificate, err := tls.X509KeyPair(certPEM, plain)
+	if err != nil && !bytes.Equal(plain, keyPEM) {
+		// One wrong password in 256 ends in what looks decrypted and is no key.
+		return tls.Certificate{}, fmt.Errorf("decrypt the key: is its password right? %w", err)
+	}
+	return certificate, err
 }
 
 // plainKey decrypts a private key of OpenSSL's traditional format; others are returned as they are.
