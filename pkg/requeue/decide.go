@@ -51,7 +51,7 @@ func (r *Rules) selects(pr *PullRequest, e Evaluation, f Facts, now time.Time) v
 	if v.Requeue && build.Err != nil {
 		v = fail(fmt.Errorf("read build %d: %w", e.BuildID, build.Err))
 	}
-	if err := r.unreadTarget(pr, e, state, f); v.Requeue && err != nil {
+	if err := r.unreadTarget(pr, e, state, f); v.Requeue && err != nil && !build.Gone {
 		v = fail(fmt.Errorf("read the builds on the target branch: %w", err))
 	}
 	if v.Requeue && !slices.Contains(r.When, state) {

@@ -389,6 +389,9 @@ func (w world) deriveState(pr requeue.PullRequest, e requeue.Evaluation) (requeu
 		if a.Err == nil && a.Build.Result == "succeeded" {
 			return requeue.StateExpired, nil
 		}
+		if a.Gone {
+			return requeue.StateFailed, nil
+		}
 		state, err := w.failed(pr, e)
 		return state, cmp.Or(a.Err, err)
 	case e.Status == "rejected":

@@ -2,6 +2,7 @@ package requeue_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -135,12 +136,19 @@ func TestMovedBuild(t *testing.T) {
 
 func TestMoved(t *testing.T) {
 	t.Parallel()
-	wasGreen := requeue.Facts{{Kind: requeue.AskBuild, ProjectID: project.ID, BuildID: 500}: {Build: build(500, "succeeded")}}
+	ofBuild := requeue.Question{Kind: requeue.AskBuild, ProjectID: project.ID, BuildID: 500}
+	wasGreen := requeue.Facts{ofBuild: {Build: build(500, "succeeded")}}
+	redThenGreen := func(own requeue.Answer) requeue.Facts {
+		ofTarget := requeue.Question{Kind: requeue.AskTargetBuilds, ProjectID: project.ID, PipelineID: 107, RefName: "refs/heads/main"}
+		return requeue.Facts{ofBuild: own, ofTarget: {Builds: runs("F", 6, "S", 2)}}
+	}
+	only := when(requeue.StateRecovered)
 	tests := []struct {
 		name    string
 		planned requeue.Action
 		now     requeue.Evaluation
 		facts   requeue.Facts
+		rules   func(*requeue.Rules)
 		want    bool
 	}{
 		{name: "expired still", planned: action(evaluation(7, expired), requeue.StateExpired), now: evaluation(7, expired)},
@@ -185,6 +193,14 @@ func TestMoved(t *testing.T) {
 			planned: action(evaluation(7, shownAsRejected), requeue.StateExpired), now: evaluation(7, shownAsRejected), want: true,
 		},
 		{
+			name: "recovered, and its build is gone", planned: action(evaluation(7, failed), requeue.StateRecovered),
+			now: evaluation(7, shownAsRejected, buildStarted(5*time.Hour)), facts: redThenGreen(requeue.Answer{Gone: true}), rules: only, want: true,
+		},
+		{
+			name: "near miss: recovered, and its build is there", planned: action(evaluation(7, failed), requeue.StateRecovered),
+			now: evaluation(7, shownAsRejected, buildStarted(5*time.Hour)), facts: redThenGreen(requeue.Answer{Build: build(500, "failed")}), rules: only,
+		},
+		{
 			name: "outdated for longer", planned: action(evaluation(7, outdated), requeue.StateOutdated), now: evaluation(7, outdated),
 		},
 		{
@@ -195,7 +211,11 @@ func TestMoved(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			text, got := new(rules()).Moved(tt.planned, tt.now, tt.facts, now)
+			r := rules()
+			if tt.rules != nil {
+				tt.rules(&r)
+			}
+			text, got := r.Moved(tt.planned, tt.now, tt.facts, now)
 			if got != tt.want || got != (text != "") {
 				t.Errorf("got %t, %q; want %t", got, text, tt.want)
 			}

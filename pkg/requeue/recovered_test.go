@@ -26,6 +26,7 @@ func TestTargetRecovered(t *testing.T) {
 	}
 	only := []requeue.State{requeue.StateRecovered}
 	own := build(500, "failed")
+	notCurrent := evaluation(7, shownAsRejected, buildStarted(5*time.Hour), completed(time.Hour))
 	tests := []struct {
 		name  string
 		when  []requeue.State
@@ -33,6 +34,7 @@ func TestTargetRecovered(t *testing.T) {
 		runs  []requeue.Build
 		rules []func(*requeue.Rules)
 		fails requeue.QuestionKind
+		gone  map[int]bool
 		want  string
 		asked [][]string
 	}{
@@ -82,6 +84,15 @@ func TestTargetRecovered(t *testing.T) {
 			name: "one request serves both", ev: began(5), runs: append(runs("F", 6, "S", 2), own), rules: []func(*requeue.Rules){waitForTarget}, want: "targetRecovered requeue",
 			asked: [][]string{{"targetBuilds 107 refs/heads/main"}, {"history 107 refs/pull/7/merge"}},
 		},
+		{
+			name: "immediately: its build is gone, and nobody knows how it ended", ev: notCurrent, runs: runs("F", 6, "S", 2), gone: map[int]bool{500: true},
+			want: "failed state", asked: [][]string{{"build 500"}},
+		},
+		{
+			name: "immediately: its build is gone, and failures are selected, too", when: []requeue.State{requeue.StateFailed, requeue.StateRecovered}, ev: notCurrent,
+			runs: runs("F", 6, "S", 2), gone: map[int]bool{500: true}, fails: requeue.AskTargetBuilds, want: "failed historyUnknown",
+		},
+		{name: "near miss: immediately, and its build is there", ev: notCurrent, runs: append(runs("F", 6, "S", 2), own), want: "targetRecovered requeue"},
 		{name: "what is expired is no failure", when: []requeue.State{requeue.StateExpired, requeue.StateRecovered}, ev: evaluation(7, expired), want: "expired requeue"},
 	}
 	for _, tt := range tests {
@@ -91,7 +102,7 @@ func TestTargetRecovered(t *testing.T) {
 			if r.When = only; tt.when != nil {
 				r.When = tt.when
 			}
-			svc := service{builds: tt.runs, fails: map[requeue.QuestionKind]bool{tt.fails: true}}
+			svc := service{builds: tt.runs, gone: tt.gone, fails: map[requeue.QuestionKind]bool{tt.fails: true}}
 			p, rounds := answerAll(t, r, screen(r, pullRequest(7, with(tt.ev))), svc)
 			if got := lines(p)[0]; got != "7/7: "+tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)

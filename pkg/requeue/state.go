@@ -57,6 +57,8 @@ func (r *Rules) StateOf(pr *PullRequest, e Evaluation, f Facts, now time.Time) (
 			return StateUnknown, nil
 		case build.Err == nil && build.Build.Result == "succeeded":
 			return StateExpired, nil
+		case build.Gone:
+			return StateFailed, nil // nobody knows how it ended
 		}
 		return r.failedOrRecovered(pr, e, f)
 	case "broken":
