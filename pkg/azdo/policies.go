@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"hash/maphash"
 	"net/url"
 	"sync"
 
@@ -106,21 +107,26 @@ func wireConfiguration(p *policy.PolicyConfiguration, found *notes) wirePolicy {
 // policy converts a configuration. An absent isEnabled means enabled, since every configuration is created so; an
 // absent isBlocking means optional, since absent is not true.
 func (w *wirePolicy) policy(known *policies, project uuid.UUID) *requeue.Policy {
-	return known.intern(policyKey{project, w.ID.n, w.Revision.n, w.Enabled.v, w.Deleted.v}, func() *requeue.Policy {
+	malformed := firstBad(
+		field{"id", w.ID.bad},
+		field{"isEnabled", w.Enabled.bad},
+		field{"isDeleted", w.Deleted.bad},
+		field{"isBlocking", w.Blocking.bad},
+		field{"type", w.Type.bad || w.Type.v.ID.bad},
+	)
+	key := policyKey{project, w.ID.n, w.Revision.n, w.Enabled.v, w.Deleted.v, w.Type.v.ID.v, maphash.Bytes(settingsSeed, w.Settings)}
+	if malformed != "" {
+		key = policyKey{} // an odd copy is shared with nobody: a whole one would hide what is odd
+	}
+	return known.intern(key, func() *requeue.Policy {
 		p := &requeue.Policy{
-			ID:       w.ID.n,
-			TypeID:   w.Type.v.ID.v,
-			TypeName: w.Type.v.Name.s,
-			Enabled:  w.Enabled.v || !w.Enabled.set || w.Enabled.bad,
-			Deleted:  w.Deleted.v,
-			Blocking: w.Blocking.v,
-			Malformed: firstBad(
-				field{"id", w.ID.bad},
-				field{"isEnabled", w.Enabled.bad},
-				field{"isDeleted", w.Deleted.bad},
-				field{"isBlocking", w.Blocking.bad},
-				field{"type", w.Type.bad || w.Type.v.ID.bad},
-			),
+			ID:        w.ID.n,
+			TypeID:    w.Type.v.ID.v,
+			TypeName:  w.Type.v.Name.s,
+			Enabled:   w.Enabled.v || !w.Enabled.set || w.Enabled.bad,
+			Deleted:   w.Deleted.v,
+			Blocking:  w.Blocking.v,
+			Malformed: malformed,
 		}
 		if p.TypeID == buildPolicyType || p.TypeID == uuid.Nil && p.Malformed == "" {
 			// The settings of other types mean other things and decide nothing here.
@@ -138,6 +144,9 @@ func (w *wirePolicy) fillSettings(p *requeue.Policy) {
 	s := &settings.v
 	p.PipelineID = s.PipelineID.n
 	p.DisplayName = s.DisplayName.s
+	if p.Malformed == "" {
+		p.Malformed = firstBad(field{"settings", settings.bad}, field{"settings.buildDefinitionId", s.PipelineID.bad})
+	}
 	if !p.IsBuild() {
 		return // a policy without a type and without a pipeline
 	}
@@ -153,11 +162,7 @@ func (w *wirePolicy) fillSettings(p *requeue.Policy) {
 	}
 	p.MalformedExpiry = s.SourceUpdateOnly.bad
 	if p.Malformed == "" {
-		p.Malformed = firstBad(
-			field{"settings", settings.bad},
-			field{"settings.buildDefinitionId", s.PipelineID.bad},
-			field{"settings.manualQueueOnly", s.ManualOnly.bad},
-		)
+		p.Malformed = firstBad(field{"settings.manualQueueOnly", s.ManualOnly.bad})
 	}
 }
 
@@ -171,7 +176,11 @@ type policyKey struct {
 	project          uuid.UUID
 	id, revision     int
 	enabled, deleted bool
+	kind             uuid.UUID
+	settings         uint64 // a hash: a whole copy must not hide that the settings of another one are odd
 }
+
+var settingsSeed = maphash.MakeSeed()
 
 // intern returns the policy of this key, making it if it is new. A configuration's revision grows with every change.
 func (p *policies) intern(key policyKey, build func() *requeue.Policy) *requeue.Policy {

@@ -3,7 +3,9 @@ package azdo
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,5 +80,54 @@ func TestPolicyIsShared(t *testing.T) {
 	unknown := of(projectID, map[string]any{"configuration.revision": absent})
 	if unknown == of(projectID, map[string]any{"configuration.revision": absent}) {
 		t.Error("an unknown revision is shared")
+	}
+}
+
+// TestOddPolicyIsItsOwn: what an odd copy of a policy says is not read from a whole one of the same revision, nor the other
+// way round.
+func TestOddPolicyIsItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		fields    map[string]any
+		malformed string
+	}{
+		{name: "isDeleted a text", fields: map[string]any{"configuration.isDeleted": "true"}, malformed: "isDeleted"},
+		{name: "isEnabled a text", fields: map[string]any{"configuration.isEnabled": "false"}, malformed: "isEnabled"},
+		{name: "isBlocking a number", fields: map[string]any{"configuration.isBlocking": 1}, malformed: "isBlocking"},
+		{name: "type a text", fields: map[string]any{"configuration.type": "Build"}, malformed: "type"},
+		{name: "settings a text", fields: map[string]any{"configuration.settings": "x"}, malformed: "settings"},
+		{name: "pipeline a text", fields: map[string]any{"configuration.settings.buildDefinitionId": "18443"}, malformed: "settings.buildDefinitionId"},
+		{name: "pipeline a text, and no type", fields: map[string]any{"configuration.type": nil, "configuration.settings.buildDefinitionId": "18443"}, malformed: "settings.buildDefinitionId"},
+		{name: "near miss: validDuration a text", fields: map[string]any{"configuration.settings.validDuration": "720"}},
+		{name: "near miss: isDeleted null", fields: map[string]any{"configuration.isDeleted": nil}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			whole, odd := record(nil), record(tt.fields)
+			for _, wholeFirst := range []bool{true, false} {
+				records := []any{whole, odd}
+				if !wholeFirst {
+					records = []any{odd, whole}
+				}
+				list, err := decodeEvaluations(strings.NewReader(listJSON(records...)), &policies{}, projectID, &commits{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !wholeFirst {
+					slices.Reverse(list)
+				}
+				if got := [2]string{list[0].Policy.Malformed, list[1].Policy.Malformed}; got != [2]string{"", tt.malformed} || list[1].Policy.Deleted || !list[1].Policy.Enabled {
+					t.Errorf("the whole one first: %t; got %q", wholeFirst, got)
+				}
+			}
+			known := &policies{}
+			for i, fields := range []map[string]any{nil, tt.fields} {
+				e, err := sdkEvaluation(t, known, projectID, toJSON(record(fields)))
+				if want := []string{"", tt.malformed}[i]; err != nil || e.Policy.Malformed != want {
+					t.Errorf("one record: %v, %+v", err, e.Policy)
+				}
+			}
+		})
 	}
 }
