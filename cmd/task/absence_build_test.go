@@ -90,6 +90,18 @@ func TestWhatABuildLeavesBehind(t *testing.T) {
 			evaluation: `"state": "failed", "timeline": "404"`, requeued: "0", failed: "0", text: "the build has no timeline", result: "Succeeded",
 		},
 		{
+			name: "neverRetryIf does not pass with a timeline without records", inputs: with("neverRetryIf", "SyntaxError"),
+			evaluation: `"state": "failed", "timeline": "empty"`, requeued: "0", failed: "0", text: "the build has no timeline", result: "Succeeded",
+		},
+		{
+			name: "near miss: it passes with a record that names no error", inputs: with("neverRetryIf", "SyntaxError"),
+			evaluation: `"state": "failed", "steps": [{"name": "Test", "log": ["b"]}]`, requeued: "1", failed: "0", result: "Succeeded",
+		},
+		{
+			name: "a timeline without records, and validation results say why", inputs: with("neverRetryIf", "SyntaxError"),
+			evaluation: `"state": "failed", "timeline": "empty", "validationResults": [{"result": "error", "message": "no agent pool"}]`, requeued: "1", failed: "0", result: "Succeeded",
+		},
+		{
 			name: "a build that never ran says why in its validation results", inputs: with("retryOnlyIf", "pool"),
 			evaluation: `"state": "failed", "timeline": "204", "validationResults": [{"result": "error", "message": "no agent pool"}]`, requeued: "1", failed: "0", result: "Succeeded",
 		},

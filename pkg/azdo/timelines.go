@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,7 @@ const (
 // BuildErrors returns what the timeline of a build says of its failure: the messages of all error issues, each once and
 // cut at 64 KiB, and the tasks that failed. More than 16 MiB of messages is an error, since a part of them could lack
 // the one that forbids a retry. A build that failed before it ran has no timeline (204), and retention removes
-// timelines (404).
+// timelines (404); one without records says as little.
 func (c *Client) BuildErrors(ctx context.Context, project uuid.UUID, id int) (requeue.Errors, error) {
 	k := &call{op: fmt.Sprintf("read the timeline of build %d", id), name: "timeline", area: areaBuild, empty: true}
 	timeline, found, err := typed(ctx, c, k, c.sdk.build.GetBuildTimeline, build.GetBuildTimelineArgs{Project: new(project.String()), BuildId: &id})
@@ -67,9 +68,13 @@ func errorsOf(t *build.Timeline, found *notes) (requeue.Errors, error) {
 	case found.is(issues + ".type"), found.is(issues + ".message"):
 		return requeue.Errors{}, errors.New("an issue is not what was expected")
 	}
+	records := valueOf(t.Records)
+	if !slices.ContainsFunc(records, func(r build.TimelineRecord) bool { return r.Type != nil || r.Result != nil || r.Issues != nil }) {
+		return requeue.Errors{NoTimeline: true}, nil // a build that failed has done something, which is not told here
+	}
 	var failure requeue.Errors
 	seen, total := map[string]bool{}, 0
-	for _, record := range valueOf(t.Records) {
+	for _, record := range records {
 		counted, countedOK := inRange(record.ErrorCount)
 		log, logOK := inRange(valueOf(record.Log).Id)
 		if !countedOK || !logOK {

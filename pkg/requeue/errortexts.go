@@ -11,7 +11,8 @@ import (
 type Errors struct {
 	// Issues are all error issues, each message once.
 	Issues []Issue
-	// NoTimeline says that there is none: the build failed before it ran, or retention has removed it.
+	// NoTimeline says that there is none, or one without records: the build failed before it ran, or retention has removed
+	// it.
 	NoTimeline bool
 	// FailedSteps are the tasks that failed, in the order of the timeline.
 	FailedSteps []FailedStep

@@ -87,7 +87,7 @@ func (r *resolver) checkSteps(b *Build) {
 	for _, v := range b.ValidationResults {
 		r.oneOf("validationResult", &v.Result, "error", "warning", "ok")
 	}
-	if b.Timeline != "" && !slices.Contains([]string{"204", "404"}, b.Timeline) {
-		r.fault("timeline %q is none of 204, 404", b.Timeline)
+	if b.Timeline != "" && !slices.Contains([]string{"204", "404", "empty"}, b.Timeline) {
+		r.fault("timeline %q is none of 204, 404, empty", b.Timeline)
 	}
 }

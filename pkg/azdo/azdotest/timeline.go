@@ -67,6 +67,10 @@ func (s *Server) getTimeline(c *call) answer {
 		ID: guid("timeline", id), ChangeID: 9, LastChangedBy: guid("identity", "service"), LastChangedOn: b.Queued,
 		URL: s.base + "/" + c.project.ID + "/_apis/build/builds/" + id + "/Timeline/" + guid("timeline", id),
 	}
+	if b.Timeline == "empty" {
+		t.Records = []wireTimelineRecord{}
+		return okJSON(t)
+	}
 	job := b.timelineRecord("Job", "Build", 1, taskResult(b.Result))
 	t.Records = append(t.Records, job)
 	for i, step := range steps {

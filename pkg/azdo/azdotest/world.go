@@ -250,7 +250,7 @@ type Build struct {
 	Steps    []Step   `json:"steps,omitempty"`
 	// ValidationResults are what was found wrong before the build ran.
 	ValidationResults []Validation `json:"validationResults,omitempty"`
-	// Timeline is "204" or "404" for a build that has none.
+	// Timeline is "204" or "404" for a build that has none, "empty" for one whose timeline has no records.
 	Timeline string          `json:"timeline,omitempty"`
 	Raw      json.RawMessage `json:"raw,omitempty"`
 
