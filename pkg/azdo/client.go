@@ -24,6 +24,8 @@ type Options struct {
 	// Token returns the bearer token of a request. It is asked each time, so whoever renews tokens caches them. The
 	// token is sent to the origin of CollectionURL and nowhere else.
 	Token func(ctx context.Context) (string, error)
+	// Hidden are further tokens that no answer is to quote. The one of the request is hidden in any case.
+	Hidden []string
 	// Concurrency is how many requests may be under way at once; less than 1 is 1.
 	Concurrency int
 	// Version is the product's, for the user agent.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ const bearerScheme = "Bearer "
 type transport struct {
 	origin string // scheme://host:port of the collection
 	token  func(ctx context.Context) (string, error)
+	hidden []string          // other tokens that no answer is to quote
 	base   http.RoundTripper // the network
 	tries  http.RoundTripper // base behind the slots, the pace and the retries
 	slots  chan struct{}
@@ -39,6 +41,7 @@ func newTransport(o Options, collection *url.URL, base http.RoundTripper) *trans
 	t := &transport{
 		origin: originOf(collection),
 		token:  o.Token,
+		hidden: slices.Clip(o.Hidden),
 		base:   base,
 		slots:  make(chan struct{}, o.Concurrency),
 
@@ -184,7 +187,7 @@ func (t *transport) attempt(req *http.Request) (*http.Response, error) {
 	}
 	failure.Op, failure.area, failure.late = c.op, c.area, t.taken.Load()
 	failure.blocked = c.table && failure.onTheWay()
-	failure.Message = withoutToken(failure.Message, token)
+	failure.Message = withoutToken(failure.Message, token) // it may be of a header
 	if c.write {
 		// Whatever was received may have been carried out, unless the answer says that it was not.
 		failure.Lost = sent && !failure.Unclear && (status == 0 || status/100 == 2 || status >= 500)
@@ -204,13 +207,21 @@ func (t *transport) exchange(req *http.Request, c *call, token string, body *bod
 	resp, err = t.base.RoundTrip(req)
 	if err == nil {
 		t.pace.observe(resp.Header, time.Now()) // before the body, which may take its time
-		err = body.readFrom(resp.Body)
+		err = body.readFrom(t.clean(resp.Body, token))
 		_ = resp.Body.Close()
 	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	return trace.connected.Load() || resp != nil, resp, err
+}
+
+// clean is an answer without the tokens that it may quote.
+func (t *transport) clean(answer io.Reader, token string) io.Reader {
+	for _, secret := range append(t.hidden, token) {
+		answer = withoutTokenIn(answer, secret)
+	}
+	return answer
 }
 
 var (

@@ -31,6 +31,7 @@ func (r *run) open() (*azdo.Client, error) {
 			RequestURI: c.Connection.OIDCRequestURI, JobToken: c.Token.Reveal(), OnToken: func(token string) { r.log.Mask(agent.Secret(token)) },
 		}
 		var err error
+		options.Hidden = []string{c.Token.Reveal()}
 		if options.Token, err = federation.TokenSource(options.Network, r.log.Warning); err != nil {
 			return nil, err
 		}
