@@ -229,7 +229,7 @@ func cancelMoments() []cancelMoment {
 				web := w.Projects[0].Repositories[0]
 				web.PullRequests = web.PullRequests[:1]
 			},
-			outputs: map[string]string{"plannedCount": "1", "requeuedCount": "0", "failedCount": "1"}, text: "0 of 1 planned evaluation were re-queued, 0 were not begun",
+			outputs: map[string]string{"plannedCount": "1", "requeuedCount": "0", "failedCount": "1"}, text: "0 of 1 planned evaluation was re-queued, 0 were not begun",
 		},
 		{
 			name: "during the wait", match: azdotest.Match{Route: "evaluation", Nth: 8}, inputs: map[string]string{"wait": "true"},

@@ -544,7 +544,7 @@ func TestRetryWords(t *testing.T) {
 	for _, c := range []struct{ history, limit, want string }{
 		{`"failed", "failed"`, "2", "2 of 2 retries used"},
 		{`"failed"`, "1", "1 of 1 retry used"},
-		{`"failed", "failed"`, "1", "of 1 retry used"},
+		{`"failed", "failed"`, "1", "2 of 1 retries used"},
 		{``, "0", "retriesExhausted"},
 	} {
 		_, r, document := try(t, world(c.history), stepFile{Inputs: inputs("when", "failed", "maxRetriesPerCommit", c.limit)})

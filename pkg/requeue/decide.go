@@ -3,6 +3,7 @@ package requeue
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -216,7 +217,8 @@ func used(n, limit int) string {
 	if limit <= 0 {
 		return "no retry is allowed"
 	}
-	return fmt.Sprintf("%d of %s used", n, Plural(limit, "retry"))
+	_, noun, _ := strings.Cut(Plural(max(n, limit), "retry"), " ") // a limit that was lowered may have been passed
+	return fmt.Sprintf("%d of %d %s used", n, limit, noun)
 }
 
 func join(a, b string) string {

@@ -46,7 +46,11 @@ func (r *run) execute(ctx context.Context, plan requeue.Plan, facts requeue.Fact
 
 // doneSoFar says how much of the plan was carried out.
 func doneSoFar(c requeue.Counts) string {
-	return fmt.Sprintf("%d of %s %s re-queued", c.Requeued, requeue.Plural(c.Planned, "planned evaluation"), requeue.Was(c.Requeued))
+	was := requeue.Was(c.Requeued)
+	if c.Planned == 1 {
+		was = requeue.Was(1)
+	}
+	return fmt.Sprintf("%d of %s %s re-queued", c.Requeued, requeue.Plural(c.Planned, "planned evaluation"), was)
 }
 
 func (r *run) follow(ctx context.Context, plan requeue.Plan, facts requeue.Facts) {
