@@ -44,11 +44,11 @@ func TestWhatABuildLeavesBehind(t *testing.T) {
 	}{
 		{
 			name: "a build that is gone was not green: the default run stays green", policy: immediately, evaluation: `"state": "failed", "buildIsNotCurrent": true, "buildDeleted": true`,
-			requeued: "0", failed: "0", text: "its build is gone", result: "Succeeded", requests: map[string]int{"build": 1},
+			requeued: "0", failed: "0", text: "start it by hand, or push a commit (its build is gone)", result: "Succeeded", requests: map[string]int{"build": 1},
 		},
 		{
 			name: "a build that is gone, and failures are retried", behaviour: `"deletedBuilds": "hidden"`, policy: immediately, inputs: retry,
-			evaluation: `"state": "failed", "buildIsNotCurrent": true, "buildDeleted": true`, requeued: "0", failed: "0", text: "historyUnknown", result: "Succeeded",
+			evaluation: `"state": "failed", "buildIsNotCurrent": true, "buildDeleted": true`, requeued: "0", failed: "0", text: "start it by hand, or push a commit (its build is gone)", result: "Succeeded",
 		},
 		{
 			name: "a deleted build that the list still has counts", behaviour: `"deletedBuilds": "listed"`, inputs: retry,

@@ -140,6 +140,8 @@ func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 	switch {
 	case e.Reason == requeue.NotSelectedState && !e.Evaluation.IsBuild():
 		return notABuild, ""
+	case e.Reason == requeue.NotSelectedState && e.BuildGone:
+		return "how its build ended is not known any more, so this task does not start it again; start it by hand, or push a commit", ""
 	case e.Reason == requeue.NotSelectedState:
 		return explainState(e.State)
 	case e.Reason == requeue.ByHand && policy.Blocking && !e.Blocks(): // "Require a merge strategy"

@@ -92,6 +92,7 @@ func TestExplainByEvaluation(t *testing.T) {
 		{"reviewers", requeue.Decision{Reason: requeue.ByHand}, requeue.Policy{Blocking: true, TypeID: uuid.MustParse("fa4e907d-c16b-4a4c-9dfa-4906e5d171dd")}, "this required policy is not a build, so no re-queue can help"},
 		{"no build", requeue.Decision{Reason: requeue.NotSelectedState}, requeue.Policy{}, notABuild},
 		{"a build", requeue.Decision{Reason: requeue.NotSelectedState, State: requeue.StateFailed}, requeue.Policy{TypeID: build}, "its build failed; add"},
+		{"its build is gone", requeue.Decision{Reason: requeue.NotSelectedState, State: requeue.StateFailed, BuildGone: true}, requeue.Policy{TypeID: build}, "how its build ended is not known"},
 		{"cools after a failure", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateFailed}, requeue.Policy{}, "its build failed only"},
 		{"cools after a push", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateNotStarted}, requeue.Policy{}, "the last push"},
 		{"no room", requeue.Decision{Reason: requeue.BranchBusy}, requeue.Policy{}, "`maxInFlightPerBranch` is reached"},

@@ -100,10 +100,13 @@ func satisfied(s State) bool {
 	return s == StateSucceeded || s == StateExpiring || s == StateOutdated || s == StateNotApplicable
 }
 
+// detailBuildGone is said where nobody can tell any more how the evaluation's build ended.
+const detailBuildGone = "its build is gone"
+
 func stateDetail(e Evaluation, s State, buildGone bool) string {
 	switch {
 	case s == StateFailed && buildGone:
-		return "its build is gone"
+		return detailBuildGone
 	case s == StateUnknown && e.malformed() != "":
 		return "the field " + e.malformed() + " has an unexpected type"
 	case s == StateUnknown:

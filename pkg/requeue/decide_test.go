@@ -330,7 +330,7 @@ func evaluationRows() []evaluationRow {
 
 		// historyUnknown
 		{name: "historyUnknown: no build at all", ev: evaluation(7, failed), want: "historyUnknown"},
-		{name: "historyUnknown: only older ones", ev: evaluation(7, failed), svc: history(build(499, "failed")), want: "historyUnknown"},
+		{name: "historyUnknown: only older ones", ev: evaluation(7, failed), svc: history(build(499, "failed")), want: "historyUnknown", detail: "build 500"},
 		{name: "historyUnknown: of another pull request", ev: evaluation(7, failed), svc: history(build(500, "failed", func(b *requeue.Build) { b.RefName = "refs/pull/8/merge" })), want: "historyUnknown"},
 		{name: "historyUnknown: of another pipeline", ev: evaluation(7, failed), svc: history(build(500, "failed", func(b *requeue.Build) { b.PipelineID = 108 })), want: "historyUnknown"},
 		{name: "historyUnknown: not for another reason", ev: evaluation(7, failed), svc: history(build(500, "failed", manually)), want: "requeue"},
@@ -340,7 +340,7 @@ func evaluationRows() []evaluationRow {
 		},
 		{
 			name: "historyUnknown: its build is gone, which is no failure", ev: evaluation(7, shownAsRejected),
-			svc: service{gone: map[int]bool{500: true}}, want: "historyUnknown", asks: []string{"build 500", "history 107 refs/pull/7/merge"},
+			svc: service{gone: map[int]bool{500: true}}, want: "historyUnknown", detail: "its build is gone", asks: []string{"build 500", "history 107 refs/pull/7/merge"},
 		},
 		{
 			name: "a build that is gone was not green", ev: evaluation(7, shownAsRejected), rules: on(when(requeue.StateExpired)),

@@ -151,6 +151,9 @@ func (s *survey) decide(p *surveyed) {
 			known := v.Decision
 			v = s.rules.retries(p.pr, *e.Evaluation, v.State, s.facts, s.now)
 			v.State, v.Pipeline, v.BuildGone = known.State, known.Pipeline, known.BuildGone
+			if v.BuildGone && v.Reason == HistoryUnknown {
+				v.Detail = detailBuildGone
+			}
 		}
 		verdicts[i] = v
 	}
