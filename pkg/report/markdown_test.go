@@ -423,6 +423,44 @@ func TestHeldByHand(t *testing.T) {
 	}
 }
 
+// held is a run whose candidates train mode holds back, each in its way.
+func held(details ...string) Run {
+	b := newBuilder(same)
+	b.pullRequest(101, "Fix the login")
+	for i, detail := range details {
+		skipped(b.build(requeue.StateExpired, 4701+i), requeue.BranchBusy, detail)
+	}
+	r := Run{GeneratedAt: sampleTime, Collection: collection, Plan: b.finish()}
+	r.Summary = requeue.Summarize(r.Plan)
+	return r
+}
+
+// TestLimitsSay: a limit is reached only where nothing else is in the way.
+func TestLimitsSay(t *testing.T) {
+	t.Parallel()
+	r := held("", requeue.TakesNoPlace, "it is to come together with A, which waits: coolingDown")
+	l, out := newLog(agent.LogOptions{})
+	l.Plan(r.Plan, false)
+	var summary strings.Builder
+	if err := r.WriteSummary(&summary); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"The limit `maxInFlightPerBranch` is reached (branchBusy): 1 evaluation left for a later run.",
+		"The limit `maxInFlightPerBranch` keeps what a pull request needs together (branchBusy): 1 evaluation left for a later run.",
+		"The limit `maxInFlightPerBranch` gives no place (branchBusy): 1 evaluation left until somebody sets auto-complete or approves.",
+		"and this one has neither\n",
+		"something has to happen first; a later run looks at it again (it is to come together with A, which waits: coolingDown)",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, out)
+		}
+	}
+	if want := "): 1 evaluation left until somebody sets auto-complete or approves."; !strings.Contains(summary.String(), want) {
+		t.Errorf("the summary lacks %q:\n%s", want, summary.String())
+	}
+}
+
 func TestHeadline(t *testing.T) {
 	t.Parallel()
 	limited := emptyRun(same)
@@ -437,6 +475,11 @@ func TestHeadline(t *testing.T) {
 		{"cancelled", cancelledRun(same), "The run was cancelled. 1 evaluation of 1 pull request was re-queued; 3 of the plan were not begun; 4 could not be handled; 1 not found or not readable."},
 		{"empty", emptyRun(same), "There was nothing to re-queue."},
 		{"limited", limited, "Nothing was re-queued; the limits leave the rest to a later run."},
+		{"no place is free", held(""), "Nothing was re-queued; the limits leave the rest to a later run."},
+		{"none takes a place", held(requeue.TakesNoPlace), "Nothing was re-queued; candidates wait for auto-complete or an approval."},
+		{"each waits for another", held("it is to come together with A"), "Nothing was re-queued; candidates wait for other evaluations of their pull requests."},
+		{"in two ways", held("it is to come together with A", requeue.TakesNoPlace), "Nothing was re-queued; candidates wait for other evaluations of their pull requests or for auto-complete or an approval."},
+		{"in two ways, one of which a later run ends", held(requeue.TakesNoPlace, ""), "Nothing was re-queued; the limits leave the rest to a later run."},
 	}
 	for _, tt := range tests {
 		if got := tt.run.headline(); got != tt.want {

@@ -97,6 +97,8 @@ func detailText(e requeue.EvaluationPlan) string {
 		return ""
 	case e.Reason == requeue.NotSelectedState && !e.Evaluation.IsBuild():
 		return ""
+	case e.Reason == requeue.BranchBusy && e.Detail == requeue.TakesNoPlace:
+		return ""
 	case e.Reason == requeue.CoolingDown:
 		left, _, _ := strings.Cut(e.Detail, "; ") // what follows is in the sentence
 		return agent.Shorten(left, maxDetail)

@@ -128,37 +128,54 @@ func (l *Log) unread(k known) {
 // limits says which limits cut the plan.
 func (l *Log) limits(p requeue.Plan) {
 	for _, limit := range limitsOf(p) {
-		l.Line("The limit `%s` is reached (%s): %s", limit.input, limit.reason, limit.text)
+		l.Line("The limit `%s` %s (%s): %s", limit.input, limit.verb, limit.reason, limit.text)
 	}
 }
 
-// limit is one that cut the plan.
+// limit is one that cut the plan, in one of its ways.
 type limit struct {
-	reason      requeue.Reason
-	input, text string
+	reason            requeue.Reason
+	input, verb, text string
+	wait              string // what the candidates wait for; "" is a later run
 }
 
-// limitsOf says which limits cut the plan, and by how much.
+// limitsOf says which limits cut the plan, in which way, and by how much.
 func limitsOf(p requeue.Plan) []limit {
+	const later = "left for a later run"
+	isReached := func(detail string) bool { return detail == "" }
 	var all []limit
-	for _, reason := range []requeue.Reason{requeue.RunLimit, requeue.BranchBusy} {
+	for _, way := range []struct {
+		limit
+		left string
+		is   func(detail string) bool
+	}{
+		{limit{requeue.RunLimit, "maxPerRun", "is reached", "", ""}, later, isReached},
+		{limit{requeue.RunLimit, "maxPerRun", "leaves too little room for what comes together", "", ""}, later,
+			func(detail string) bool { return detail != "" }},
+		{limit{requeue.BranchBusy, "maxInFlightPerBranch", "is reached", "", ""}, later, isReached},
+		{limit{requeue.BranchBusy, "maxInFlightPerBranch", "keeps what a pull request needs together", "", "other evaluations of their pull requests"}, later,
+			func(detail string) bool { return detail != "" && detail != requeue.TakesNoPlace }},
+		{limit{requeue.BranchBusy, "maxInFlightPerBranch", "gives no place", "", "auto-complete or an approval"},
+			"left until somebody sets auto-complete or approves", func(detail string) bool { return detail == requeue.TakesNoPlace }},
+	} {
 		n, notExamined := 0, 0
 		for _, pr := range p.PullRequests {
 			for _, e := range pr.Evaluations {
-				n += one(e.Reason == reason)
-				notExamined += one(e.Reason == reason && e.NotExamined)
+				if e.Reason == way.reason && way.is(e.Detail) {
+					n++
+					notExamined += one(e.NotExamined)
+				}
 			}
 		}
 		if n == 0 {
 			continue
 		}
-		_, input := explainReason(reason)
-		text := plural(n, "evaluation") + " left for a later run."
+		way.text = plural(n, "evaluation") + " " + way.left + "."
 		if notExamined > 0 {
-			text = fmt.Sprintf("up to %s left for a later run. %d of them %s not examined yet, and may be left alone for another reason then.",
-				plural(n, "evaluation"), notExamined, requeue.Was(notExamined))
+			way.text = fmt.Sprintf("up to %s %s. %d of them %s not examined yet, and may be left alone for another reason then.",
+				plural(n, "evaluation"), way.left, notExamined, requeue.Was(notExamined))
 		}
-		all = append(all, limit{reason, input, text})
+		all = append(all, way.limit)
 	}
 	return all
 }

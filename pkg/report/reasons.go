@@ -152,8 +152,12 @@ func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 		return "its trigger is automatic, and `manualPolicies: only` takes only manual ones; `manualPolicies: include` takes both", "manualPolicies"
 	case e.Reason == requeue.CoolingDown && e.State == requeue.StateNotStarted:
 		return "the last push was a short time ago, so Azure DevOps may start it itself; after the time in `cooldown` a run can", "cooldown"
+	case e.Reason == requeue.BranchBusy && e.Detail == requeue.TakesNoPlace:
+		return "`maxInFlightPerBranch: auto` gives a place only to pull requests with auto-complete or an approval, and this one has neither", "maxInFlightPerBranch"
 	case e.Reason == requeue.BranchBusy && e.Detail != "":
-		return "`maxInFlightPerBranch` gives it no place in this run; a later run looks at it again", "maxInFlightPerBranch"
+		return "`maxInFlightPerBranch` has its evaluations re-queued together, and something has to happen first; a later run looks at it again", "maxInFlightPerBranch"
+	case e.Reason == requeue.RunLimit && e.Detail != "":
+		return "what is left of `maxPerRun` is too little for it; a later run looks at it again", "maxPerRun"
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf cannot"):
 		return "its build failed, and nobody can tell whether `neverRetryIf` matches its error, so a person has to look at it", "neverRetryIf"
 	case e.Reason == requeue.ErrorNotRetryable && strings.HasPrefix(e.Detail, "neverRetryIf "):

@@ -154,9 +154,25 @@ func (r Run) headline() string {
 	say(c.Failed, "%d could not be handled")
 	say(len(r.Failures), "%d not found or not readable")
 	if c.Planned == 0 && r.Summary.Limited {
-		parts = append(parts, "the limits leave the rest to a later run")
+		parts = append(parts, rest(r.Plan))
 	}
 	return strings.Join(parts, "; ") + "."
+}
+
+// rest says when the candidates have their turn that the limits hold back.
+func rest(p requeue.Plan) string {
+	var waits []string
+	for _, limit := range limitsOf(p) {
+		if limit.wait == "" {
+			waits = nil
+			break
+		}
+		waits = append(waits, limit.wait)
+	}
+	if len(waits) == 0 {
+		return "the limits leave the rest to a later run"
+	}
+	return "candidates wait for " + strings.Join(waits, " or for ")
 }
 
 // notBegun is how many actions the run never came to.

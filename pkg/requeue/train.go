@@ -2,6 +2,7 @@ package requeue
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -169,6 +170,10 @@ func (s *survey) places(p *surveyed) int {
 	return 1 // nobody asked, so nobody wants one
 }
 
+// TakesNoPlace is the detail of BranchBusy where Rules.AutoInFlight passes a pull request over: no later run takes it before
+// somebody sets auto-complete or approves it. Any other detail says what it waits for itself; without one, no place is free.
+const TakesNoPlace = "neither auto-complete nor approved, so it takes no place"
+
 // limit says which limit holds the pull request's next candidate back; the zero value if none does.
 func (s *survey) limit(p *surveyed) Decision {
 	places := s.places(p)
@@ -176,7 +181,7 @@ func (s *survey) limit(p *surveyed) Decision {
 	case places > 0 && !p.holds && p.waits != "":
 		return Decision{Reason: BranchBusy, Detail: p.waits}
 	case places > 0 && !p.holds && !s.mayHold(p):
-		return Decision{Reason: BranchBusy, Detail: "neither auto-complete nor approved, so it takes no place"}
+		return Decision{Reason: BranchBusy, Detail: TakesNoPlace}
 	case places > 0 && !p.holds && s.track(p).places >= places:
 		return Decision{Reason: BranchBusy}
 	case s.rules.MaxPerRun > 0 && s.planned >= s.rules.MaxPerRun:
@@ -207,7 +212,7 @@ func (s *survey) together(p *surveyed, verdicts []verdict) Decision {
 		}
 	}
 	if s.rules.MaxPerRun > 0 && s.planned > 0 && s.planned+settled > s.rules.MaxPerRun {
-		return Decision{Reason: RunLimit, Detail: "its evaluations come together"}
+		return Decision{Reason: RunLimit, Detail: fmt.Sprintf("its %d evaluations come together, and the run has room for %d more only", settled, s.rules.MaxPerRun-s.planned)}
 	}
 	return Decision{}
 }

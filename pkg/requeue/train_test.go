@@ -171,6 +171,27 @@ func TestPlacesSay(t *testing.T) {
 	}
 }
 
+// TestNoRoomSays: the run has room, and not enough of it.
+func TestNoRoomSays(t *testing.T) {
+	t.Parallel()
+	both := with(evaluation(1, expired), evaluation(2, expired))
+	for _, tt := range []struct {
+		limit int
+		want  string
+	}{
+		{3, "its 2 evaluations come together, and the run has room for 1 more only"},
+		{2, ""},
+		{4, "planned"},
+	} {
+		p := planOf(t, rules(maxInFlight(2), maxPerRun(tt.limit)), service{}, pullRequest(1, both), pullRequest(2, both))
+		for _, e := range p.PullRequests[1].Evaluations {
+			if got := e.Decision; got.Requeue != (tt.want == "planned") || !got.Requeue && (got.Reason != requeue.RunLimit || got.Detail != tt.want) {
+				t.Errorf("%d: got %+v, want %q", tt.limit, got, tt.want)
+			}
+		}
+	}
+}
+
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	red := service{builds: []requeue.Build{build(900, "failed", onMain, func(b *requeue.Build) { b.PipelineID = 101 })}}
