@@ -2,6 +2,7 @@ package report
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/pr-evaluations/reschedule/pkg/agent"
@@ -67,6 +68,22 @@ func digit(r rune) bool { return '0' <= r && r <= '9' }
 
 // markdown is inMarkdown, cut to n characters first.
 func markdown(text string, n int) string { return inMarkdown(agent.Shorten(text, n)) }
+
+// maxAdvice is how much is shown of an error that ends in a link of ours: the service's words and one instruction, whose end
+// says on which page of the portal it is carried out.
+const maxAdvice = 1000
+
+// adviceLink is how such an error ends, see TopicURL. It is ours: whoever writes it leads to our own page, whatever follows.
+var adviceLink = regexp.MustCompile(` See (` + regexp.QuoteMeta(troubleshooting) + `#[a-z0-9-]+)$`)
+
+// advice is an error for people: a foreign text, of which a link to our own page at its end stays one.
+func advice(text string, n int) string {
+	found := adviceLink.FindStringSubmatchIndex(text)
+	if found == nil {
+		return markdown(text, n)
+	}
+	return markdown(text[:found[0]], maxAdvice) + " See [troubleshooting](" + text[found[2]:found[3]] + ")."
+}
 
 // link is a link of ours; without a usable address just its text. The text is foreign.
 func link(text, address string) string {

@@ -461,6 +461,41 @@ func TestLimitsSay(t *testing.T) {
 	}
 }
 
+// TestAdvice: the instruction for a refusal is of use to its end, and nobody else's link becomes one.
+func TestAdvice(t *testing.T) {
+	t.Parallel()
+	page := TopicURL("TF401027")
+	instruction := strings.Repeat("TF401027: You need a permission. ", 12) + "Allow it on Project settings > Repositories > (repository) > Security."
+	whole := strings.ReplaceAll(strings.TrimSuffix(instruction, "."), ">", "&gt;") + ". See [troubleshooting](" + page + ")."
+	for _, tt := range []struct{ name, text, want string }{
+		{"no link", "status 500: <b>", "status 500: &lt;b&gt;"},
+		{"ours", instruction + " See " + page, whole},
+		{"long words", strings.Repeat("x", 5000) + " See " + page, strings.Repeat("x", maxAdvice-1) + "… See [troubleshooting](" + page + ")."},
+		{"of words that mean something", "[a](b) @you See " + page, "&lsqb;a&rsqb;(b) &commat;you See [troubleshooting](" + page + ")."},
+		{"not at the end", "See " + page + " or else", inMarkdown("See " + page + " or else")},
+		{"with more behind it", "x See " + page + ")[y](z", inMarkdown("x See " + page + ")[y](z")},
+		{"another page", "x See https://evil.example/docs/troubleshooting.md#tf401027", inMarkdown("x See https://evil.example/docs/troubleshooting.md#tf401027")},
+		{"cut without a link", strings.Repeat("x", 500), strings.Repeat("x", maxDetail-1) + "…"},
+	} {
+		if got := advice(tt.text, maxDetail); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	r := sampleRun(same)
+	r.Words = func(err error) string { return instruction + " See " + page }
+	summary := writeSummary(t, r)
+	for _, want := range []string{"| **failed**: " + whole + " |", "- **Failed**: "} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("the summary lacks %q:\n%s", want, summary)
+		}
+	}
+	for line := range strings.Lines(summary) {
+		if strings.HasPrefix(line, "- **Failed**") && !strings.Contains(line, "not found") && !strings.HasSuffix(line, "Security. See [troubleshooting]("+page+").\n") {
+			t.Errorf("the line %q", line)
+		}
+	}
+}
+
 func TestHeadline(t *testing.T) {
 	t.Parallel()
 	limited := emptyRun(same)

@@ -131,7 +131,7 @@ func (s *summaryWriter) outcomeCell(pr *requeue.PullRequest, o requeue.Outcome) 
 	case requeue.OutcomeMoved:
 		return join(": ", "moved", detail)
 	case requeue.OutcomeFailed:
-		return join(": ", "**failed**", markdown(s.words(o.Err), maxDetail))
+		return join(": ", "**failed**", advice(s.words(o.Err), maxDetail))
 	case requeue.OutcomePlanned:
 	}
 	return "not begun"
@@ -170,7 +170,7 @@ func (s *summaryWriter) human() {
 		s.line("%s", line)
 	}
 	for _, text := range failures[:min(len(failures), maxErrors)] {
-		s.line("- **Failed**: %s", markdown(text, 2*maxDetail))
+		s.line("- **Failed**: %s", advice(text, 2*maxDetail))
 	}
 	s.more(len(lines)+min(len(failures), maxErrors), all+len(failures))
 }
