@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,8 +14,12 @@ import (
 	"github.com/pr-evaluations/reschedule/pkg/requeue"
 )
 
-// buildsTop is the page of a build list: a build is about 5 kB, and a history rarely holds more.
-const buildsTop = 200
+const (
+	// buildsTop is the page of a build list: a build is about 5 kB, and a history rarely holds more.
+	buildsTop = 200
+	// furtherBuilds is each page after the first of BuildsUntil: that one nearly always tells enough.
+	furtherBuilds = 1000
+)
 
 // BuildQuery selects builds of a project. A zero field does not select.
 type BuildQuery struct {
@@ -25,11 +30,41 @@ type BuildQuery struct {
 	Order      string // "finishTimeDescending", "queueTimeDescending"
 	Deleted    bool   // those too that retention has removed, as far as the service still lists them
 	Top        int    // stop after so many; 0 is all of them
-	OnePage    bool   // one request and no more, however few builds its answer holds
 }
 
 // Builds returns the builds of a query.
 func (c *Client) Builds(ctx context.Context, q BuildQuery) ([]requeue.Build, error) {
+	top := buildsTop
+	if q.Top > 0 {
+		top = min(q.Top, buildsTop)
+	}
+	all, _, err := c.listBuilds(ctx, q, func(string) int { return top }, func(all []requeue.Build) bool { return q.Top > 0 && len(all) >= q.Top })
+	if q.Top > 0 && len(all) > q.Top {
+		all = all[:q.Top]
+	}
+	return all, err
+}
+
+// BuildsUntil reads the builds of a query page by page, until enough says so of those that have come, the list has ended, or
+// so many pages were read. The first page is of q.Top builds. It reports whether the list goes on.
+func (c *Client) BuildsUntil(ctx context.Context, q BuildQuery, pages int, enough func(all []requeue.Build) bool) (all []requeue.Build, more bool, err error) {
+	top := func(token string) int {
+		if token == "" {
+			return q.Top
+		}
+		return furtherBuilds
+	}
+	read := 0
+	return c.listBuilds(ctx, q, top, func(all []requeue.Build) bool {
+		read++
+		return read >= pages || enough(all)
+	})
+}
+
+// listBuilds reads pages, the one of a token being of top(token) builds. What comes twice is taken once.
+func (c *Client) listBuilds(
+	ctx context.Context, q BuildQuery, top func(token string) int, enough func(all []requeue.Build) bool,
+) ([]requeue.Build, bool, error) {
 	k := call{op: "list builds", name: "builds", area: areaBuild}
 	if q.PipelineID > 0 {
 		k.op += " of pipeline " + strconv.Itoa(q.PipelineID)
@@ -37,22 +72,21 @@ func (c *Client) Builds(ctx context.Context, q BuildQuery) ([]requeue.Build, err
 	if q.RefName != "" {
 		k.op += " on " + oneLine(q.RefName)
 	}
-	if q.OnePage {
-		page, _, err := c.buildsPage(ctx, k, q, "")
-		return page, err
-	}
-	return continued(k, q.Top, func(token string) ([]requeue.Build, string, error) { return c.buildsPage(ctx, k, q, token) })
+	seen := map[int]bool{}
+	return continued(k, enough, func(token string) ([]requeue.Build, string, error) {
+		page, next, err := c.buildsPage(ctx, k, q, top(token), token)
+		page = slices.DeleteFunc(page, func(b requeue.Build) bool {
+			again := seen[b.ID]
+			seen[b.ID] = true
+			return again
+		})
+		return page, next, err
+	})
 }
 
 // buildsPage reads one page, and the token of the next.
-func (c *Client) buildsPage(ctx context.Context, k call, q BuildQuery, token string) ([]requeue.Build, string, error) {
-	args := build.GetBuildsArgs{Project: new(q.Project.String()), Top: new(buildsTop)}
-	switch {
-	case q.OnePage && q.Top > 0:
-		args.Top = &q.Top
-	case q.Top > 0:
-		args.Top = new(min(q.Top, buildsTop))
-	}
+func (c *Client) buildsPage(ctx context.Context, k call, q BuildQuery, top int, token string) ([]requeue.Build, string, error) {
+	args := build.GetBuildsArgs{Project: new(q.Project.String()), Top: &top}
 	if q.PipelineID > 0 {
 		args.Definitions = &[]int{q.PipelineID}
 	}

@@ -47,6 +47,67 @@ func TestBuildsOfAQuery(t *testing.T) {
 	}
 }
 
+func TestBuildsUntil(t *testing.T) {
+	t.Parallel()
+	// Six pages of two builds, 1 and 2, 2 and 3 (one comes twice), 3 and 4 and so on.
+	pages := func(n int, _ *http.Request) reply {
+		a := ok(listJSON(map[string]any{"id": n + 1}, map[string]any{"id": n + 2}))
+		if n < 5 {
+			return a.with("x-ms-continuationtoken", fmt.Sprint(n))
+		}
+		return a
+	}
+	least := func(n int) func([]requeue.Build) bool {
+		return func(all []requeue.Build) bool { return len(all) >= n }
+	}
+	for _, tt := range []struct {
+		name             string
+		pages            int
+		enough           func([]requeue.Build) bool
+		builds, requests int
+		more             bool
+	}{
+		{name: "the first page is enough", pages: 5, enough: least(2), builds: 2, requests: 1, more: true},
+		{name: "the next one is", pages: 5, enough: least(3), builds: 3, requests: 2, more: true},
+		{name: "what comes twice is no more", pages: 5, enough: least(4), builds: 4, requests: 3, more: true},
+		{name: "one page", pages: 1, builds: 2, requests: 1, more: true},
+		{name: "so many pages are not enough", pages: 5, enough: least(99), builds: 6, requests: 5, more: true},
+		{name: "nor is the whole list", pages: 9, enough: least(99), builds: 7, requests: 6},
+		{name: "the whole list is enough", pages: 9, enough: least(7), builds: 7, requests: 6},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newFake(t, Options{}, pages)
+			all, more, err := c.BuildsUntil(t.Context(), BuildQuery{Project: projectID, PipelineID: 7, Status: "completed", Order: "finishTimeDescending", Top: 400}, tt.pages, tt.enough)
+			if err != nil || len(all) != tt.builds || more != tt.more || len(f.requests()) != tt.requests {
+				t.Errorf("%d builds in %d requests, more %t, %v", len(all), len(f.requests()), more, err)
+			}
+			for i, r := range f.requests() {
+				want := url.Values{"definitions": {"7"}, "statusFilter": {"completed"}, "queryOrder": {"finishTimeDescending"}, "$top": {"400"}}
+				if i > 0 {
+					want["$top"], want["continuationToken"] = []string{"1000"}, []string{fmt.Sprint(i - 1)}
+				}
+				got, _ := url.ParseQuery(r.query)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("request %d (-want +got)\n%s", i, diff)
+				}
+			}
+		})
+	}
+	t.Run("a further page that cannot be read", func(t *testing.T) {
+		t.Parallel()
+		c, _ := newFake(t, Options{}, func(n int, r *http.Request) reply {
+			if n > 0 {
+				return reply{status: 403}
+			}
+			return pages(n, r)
+		})
+		if all, _, err := c.BuildsUntil(t.Context(), BuildQuery{Project: projectID, Top: 400}, 5, least(3)); err == nil || len(all) > 0 {
+			t.Errorf("took %d builds for the list", len(all))
+		}
+	})
+}
+
 func TestBuildByNumber(t *testing.T) {
 	t.Parallel()
 	c, f := newFake(t, Options{}, func(int, *http.Request) reply { return ok(`{"id":5,"result":"succeeded"}`) })

@@ -35,26 +35,25 @@ func numbered[T any](ctx context.Context, c *Client, r request, skip int, decode
 	return ask(ctx, c, &r, decode)
 }
 
-// continued reads a list that pages by continuation token, until limit items have come; 0 is all of them. page reads the
-// page of a token, "" for the first, and returns the token of the next.
-func continued[T any](k call, limit int, page func(token string) ([]T, string, error)) ([]T, error) {
-	var all []T
+// continued reads a list that pages by continuation token, to its end or until enough says so; nil never does. page reads
+// the page of a token, "" for the first, and returns the token of the next. It reports whether the list goes on.
+func continued[T any](k call, enough func(all []T) bool, page func(token string) ([]T, string, error)) (all []T, more bool, err error) {
 	token, seen := "", map[string]bool{}
 	for range maxPages {
 		items, next, err := page(token)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		all = append(all, items...)
 		switch {
-		case limit > 0 && len(all) >= limit:
-			return all[:limit], nil
 		case next == "":
-			return all, nil
+			return all, false, nil
+		case enough != nil && enough(all):
+			return all, true, nil
 		case seen[next]:
-			return nil, &Error{Op: k.op, Message: "the list does not end: its continuation token came twice", area: k.area}
+			return nil, false, &Error{Op: k.op, Message: "the list does not end: its continuation token came twice", area: k.area}
 		}
 		seen[next], token = true, next
 	}
-	return nil, &Error{Op: k.op, Message: fmt.Sprintf("the list does not end after %d pages", maxPages), area: k.area}
+	return nil, false, &Error{Op: k.op, Message: fmt.Sprintf("the list does not end after %d pages", maxPages), area: k.area}
 }

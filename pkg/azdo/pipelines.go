@@ -22,7 +22,7 @@ func (c *Client) Pipelines(ctx context.Context, project uuid.UUID, ids []int) (m
 	all := make(map[int]requeue.Pipeline, len(ids))
 	k := call{op: "list pipelines", name: "definitions", area: areaBuild}
 	for batch := range slices.Chunk(ids, MaxPipelines) {
-		pipelines, err := continued(k, 0, func(token string) ([]requeue.Pipeline, string, error) {
+		pipelines, _, err := continued(k, nil, func(token string) ([]requeue.Pipeline, string, error) {
 			return c.pipelinesPage(ctx, k, project, batch, token)
 		})
 		if err != nil {

@@ -23,7 +23,7 @@ import (
 // server pages as it likes: $top, like the token, came with version 6.0.
 func (c *Client) Policies(ctx context.Context, project string) ([]*requeue.Policy, error) {
 	k := call{op: "list policies of project " + oneLine(project), name: "policies", area: areaCode}
-	wire, err := continued(k, 0, func(token string) ([]wirePolicy, string, error) { return c.policiesPage(ctx, k, project, token) })
+	wire, _, err := continued(k, nil, func(token string) ([]wirePolicy, string, error) { return c.policiesPage(ctx, k, project, token) })
 	if err != nil {
 		return nil, err
 	}

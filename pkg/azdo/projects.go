@@ -15,7 +15,8 @@ import (
 // Projects returns the projects that the identity may see.
 func (c *Client) Projects(ctx context.Context) ([]requeue.Project, error) {
 	k := call{op: "list projects", name: "projects", area: areaProject}
-	return continued(k, 0, func(token string) ([]requeue.Project, string, error) { return c.projectsPage(ctx, k, token) })
+	projects, _, err := continued(k, nil, func(token string) ([]requeue.Project, string, error) { return c.projectsPage(ctx, k, token) })
+	return projects, err
 }
 
 // projectsPage reads one page, and the token of the next. The SDK takes a token as a number, which it is on Services; older

@@ -32,7 +32,7 @@ func Decide(
 		})
 		batches := batch(questions)
 		answers := make([][]requeue.Answer, len(batches))
-		parallel.Each(ctx, concurrency, len(batches), func(i int) { answers[i] = answer(ctx, client, batches[i], facts) })
+		parallel.Each(ctx, concurrency, len(batches), func(i int) { answers[i] = answer(ctx, client, rules, batches[i], facts) })
 		for i, questions := range batches {
 			for j, q := range questions {
 				if answers[i] == nil {
@@ -64,7 +64,9 @@ func batch(questions []requeue.Question) [][]requeue.Question {
 }
 
 // answer answers one batch, in its order; a panic becomes the error of all of it. The facts so far are only read.
-func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, facts requeue.Facts) (answers []requeue.Answer) {
+func answer(
+	ctx context.Context, client *azdo.Client, rules *requeue.Rules, batch []requeue.Question, facts requeue.Facts,
+) (answers []requeue.Answer) {
 	answers = make([]requeue.Answer, len(batch))
 	var panicked error
 	defer func() {
@@ -101,31 +103,35 @@ func answer(ctx context.Context, client *azdo.Client, batch []requeue.Question, 
 			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Deleted: true,
 		})
 	case requeue.AskTargetBranch:
-		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
-			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed",
-			Order: "finishTimeDescending", Top: targetBranchBuilds,
-		})
+		a.Builds, a.More, a.Err = client.BuildsUntil(ctx, finished(q, targetBranchBuilds), mostPages, q.TellsTargetBranch)
 	case requeue.AskTargetBuilds:
-		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
-			Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed",
-			Order: "finishTimeDescending", Top: targetBuilds, OnePage: true,
-		})
+		a.Builds, a.More, a.Err = client.BuildsUntil(ctx, finished(q, targetBuilds), 1, nil)
 	case requeue.AskPipelineBuilds:
-		a.Builds, a.Err = client.Builds(ctx, azdo.BuildQuery{
-			Project: q.ProjectID, PipelineID: q.PipelineID, Status: "completed", Order: "finishTimeDescending",
-			Top: pipelineBuilds, OnePage: true,
-		})
+		pages := 1
+		if rules.PauseAfterFailures > 0 {
+			pages = mostPages
+		}
+		settled := func(all []requeue.Build) bool { return rules.SettlesBreaker(q.PipelineID, all) }
+		a.Builds, a.More, a.Err = client.BuildsUntil(ctx, finished(q, pipelineBuilds), pages, settled)
 	}
 	return answers
 }
 
+// finished asks for a pipeline's finished builds, the newest first.
+func finished(q requeue.Question, top int) azdo.BuildQuery {
+	return azdo.BuildQuery{Project: q.ProjectID, PipelineID: q.PipelineID, RefName: q.RefName, Status: "completed", Order: "finishTimeDescending", Top: top}
+}
+
+// mostPages ends the search for builds that tell something among those that do not.
+const mostPages = 5
+
 // targetBranchBuilds is among how many of a branch's newest finished builds the last one that was not cancelled is looked
-// for: several results in one filter are more than the description of the service has.
+// for at first: several results in one filter are more than the description of the service has.
 const targetBranchBuilds = 50
 
 // targetBuilds is how far back a failure that was the target branch's own is looked for.
 const targetBuilds = 200
 
-// pipelineBuilds is among how many finished builds of a pipeline those of pull requests are looked for. The service's filter
-// by branch takes no pattern, and half of them may be of other branches before the sample gets smaller.
+// pipelineBuilds is among how many finished builds of a pipeline those of pull requests are looked for at first. The
+// service's filter by branch takes no pattern, and half of them may be of other branches before the sample gets smaller.
 const pipelineBuilds = 2 * requeue.PipelineBuilds

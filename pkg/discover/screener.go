@@ -119,7 +119,7 @@ func (s *screener) askEarly(ctx context.Context, pr *requeue.PullRequest) {
 	if len(questions) > azdo.MaxPipelines {
 		return // more than one request, and perhaps more than are needed
 	}
-	answers := answer(ctx, s.client, questions, nil)
+	answers := answer(ctx, s.client, nil, questions, nil) // no rule says how pipelines are asked for
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.early = requeue.Facts{}

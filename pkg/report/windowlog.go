@@ -45,6 +45,10 @@ func (l *Log) breakers(k known) {
 		switch {
 		case b.Err != nil:
 			l.Line("The builds of %s could not be read, so its failures are retried as if `pauseAfterFailures` was 0 (%s).", name, agent.Shorten(errorText(b.Err), maxDetail))
+		case b.Undecided && b.Open:
+			l.Line("The newest builds of %s have all failed, as far back as they were read (%s): one of its failures is retried in this run, to find out whether it works again.", name, plural(b.Read, "build"))
+		case b.Undecided:
+			l.Line("Whether the newest builds of %s for pull requests have all failed could not be found out (%s found), so its failures are retried as if `pauseAfterFailures` was 0.", name, plural(b.Read, "build"))
 		case b.Open:
 			l.Line("The newest builds of %s have all failed: one of its failures is retried in this run, to find out whether it works again.", name)
 		}

@@ -3,6 +3,7 @@ package requeue
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -13,6 +14,9 @@ type Breaker struct {
 	Pipeline   string // its name; "" if unknown
 	// Open says that the pipeline fails for everybody, so that one failure is retried and the others wait.
 	Open bool
+	// Undecided says that the list of builds is too long to find out: only Read of those that the input names were found.
+	Undecided bool
+	Read      int
 	// Err says why its builds could not be read; the breaker then stays closed.
 	Err error
 }
@@ -23,21 +27,35 @@ func (b Breaker) Name() string { return cmp.Or(b.Pipeline, "pipeline "+strconv.I
 // breakerPullRequests is of how many pull requests the failures must be: one that is broken says nothing of the others.
 const breakerPullRequests = 3
 
-// failing reports whether the newest n finished builds of the pipeline for pull requests, of several of them, have all
-// failed. A list that is shorter says nothing.
-func failing(pipelineID, n int, builds []Build) bool {
+// SettlesBreaker reports whether these builds, the newest of a pipeline, tell what pauseAfterFailures asks for, whatever older
+// ones there are: they hold the newest so many of pull requests, or one that succeeded.
+func (r *Rules) SettlesBreaker(pipelineID int, builds []Build) bool {
+	n := r.PauseAfterFailures
 	newest := ofPullRequests(pipelineID, builds)
-	if len(newest) < n {
-		return false
+	return len(newest) >= n || slices.ContainsFunc(newest, succeeded)
+}
+
+func succeeded(b *Build) bool { return b.Result == "succeeded" }
+
+// look finds out whether the newest n finished builds of the pipeline for pull requests, of several of them, have all failed.
+// A list that ends with fewer says nothing. Where the list goes on and was not read any further, that stays undecided, and
+// what was found counts: where all of it has failed, of several pull requests, one retry more finds out.
+func (b *Breaker) look(n int, answer Answer) {
+	newest := ofPullRequests(b.PipelineID, answer.Builds)
+	newest = newest[:min(n, len(newest))]
+	b.Read = len(newest)
+	if slices.ContainsFunc(newest, succeeded) {
+		return
+	}
+	b.Undecided = len(newest) < n && answer.More
+	if len(newest) < n && !b.Undecided {
+		return
 	}
 	numbers := map[int]bool{}
-	for _, b := range newest[:n] {
-		if b.Result == "succeeded" {
-			return false
-		}
-		numbers[pullRequestOf(b.RefName)] = true
+	for _, build := range newest {
+		numbers[pullRequestOf(build.RefName)] = true
 	}
-	return len(numbers) >= breakerPullRequests
+	b.Open = len(numbers) >= breakerPullRequests
 }
 
 // circuit applies pauseAfterFailures to a failure that is to be retried: where its pipeline fails for everybody, one of
@@ -55,7 +73,9 @@ func (s *survey) circuit(p *surveyed, e *EvaluationPlan) verdict {
 	b := s.breakers[question]
 	if b == nil {
 		b = &Breaker{Project: p.pr.Repository.Project, PipelineID: question.PipelineID, Err: answer.Err}
-		b.Open = answer.Err == nil && failing(question.PipelineID, n, answer.Builds)
+		if answer.Err == nil {
+			b.look(n, answer)
+		}
 		s.breakers[question], s.inOrder = b, append(s.inOrder, b)
 	}
 	b.Pipeline = cmp.Or(b.Pipeline, e.Pipeline)
@@ -63,9 +83,9 @@ func (s *survey) circuit(p *surveyed, e *EvaluationPlan) verdict {
 	case !b.Open:
 		return goAhead()
 	case s.probed[question]:
-		return skip(PipelineFailing, fmt.Sprintf("its newest %d builds have all failed, and another one finds out", n))
+		return skip(PipelineFailing, fmt.Sprintf("its newest %d builds have all failed, and another one finds out", b.Read))
 	}
-	return verdict{Decision: Decision{Requeue: true, Detail: fmt.Sprintf("the newest %d builds of its pipeline have all failed; this one finds out", n)}}
+	return verdict{Decision: Decision{Requeue: true, Detail: fmt.Sprintf("the newest %d builds of its pipeline have all failed; this one finds out", b.Read)}}
 }
 
 // probes notes that the one failure of a failing pipeline is taken for this run.

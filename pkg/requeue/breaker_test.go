@@ -21,6 +21,9 @@ func TestBreaker(t *testing.T) {
 		}
 		return all
 	}
+	goesOn := func(builds ...requeue.Build) service {
+		return service{builds: builds, more: map[requeue.QuestionKind]bool{requeue.AskPipelineBuilds: true}}
+	}
 	tests := []struct {
 		name  string
 		n     int
@@ -73,6 +76,22 @@ func TestBreaker(t *testing.T) {
 			want: []string{"1/7: failed requeue", "2/7: failed pipelineFailing", "3/7: failed pipelineFailing", "4/7: failed pipelineFailing"},
 		},
 		{
+			name: "the list goes on, and all that was read have failed: one finds out", n: 401, svc: goesOn(svc.builds...),
+			want: []string{"1/7: failed requeue", "2/7: failed pipelineFailing", "3/7: failed pipelineFailing", "4/7: failed pipelineFailing"},
+		},
+		{
+			name: "near miss: the list goes on, and one of those that were read succeeded", n: 401, svc: goesOn(append(slices.Clone(svc.builds), green)...),
+			want: []string{"1/7: failed requeue", "2/7: failed requeue", "3/7: failed requeue", "4/7: failed requeue"},
+		},
+		{
+			name: "near miss: the list goes on, and those that were read are of two pull requests", n: 401, prs: prs[:2], svc: goesOn(svc.builds[:2]...),
+			want: []string{"1/7: failed requeue", "2/7: failed requeue"},
+		},
+		{
+			name: "near miss: the list goes on, and enough were read", n: 3, svc: goesOn(append(slices.Clone(svc.builds), green)...),
+			want: []string{"1/7: failed requeue", "2/7: failed requeue", "3/7: failed requeue", "4/7: failed requeue"},
+		},
+		{
 			name: "builds that cannot be read: it stays closed", n: 3, svc: service{builds: svc.builds, fails: map[requeue.QuestionKind]bool{requeue.AskPipelineBuilds: true}},
 			want: []string{"1/7: failed requeue", "2/7: failed requeue", "3/7: failed requeue", "4/7: failed requeue"},
 		},
@@ -104,5 +123,38 @@ func TestBreaker(t *testing.T) {
 				t.Errorf("told of: %+v", p.Breakers)
 			}
 		})
+	}
+}
+
+func TestSettlesBreaker(t *testing.T) {
+	t.Parallel()
+	red := func(n int) (all []requeue.Build) {
+		for i := range n {
+			all = append(all, build(500+i, "failed", ofPullRequest(1+i%3)))
+		}
+		return all
+	}
+	tests := []struct {
+		name   string
+		n      int
+		builds []requeue.Build
+		want   bool
+	}{
+		{"none", 3, nil, false},
+		{"two", 3, red(2), false},
+		{"enough", 3, red(3), true},
+		{"enough of a large number", 401, red(401), true},
+		{"one less than a large number", 401, red(400), false},
+		{"a cancelled one is passed over", 3, append(red(2), build(600, "canceled", ofPullRequest(9))), false},
+		{"one of the target branch is passed over", 3, append(red(2), build(600, "failed", onMain)), false},
+		{"of another pipeline", 3, append(red(2), build(600, "failed", ofPullRequest(9), func(b *requeue.Build) { b.PipelineID = 8 })), false},
+		{"one that succeeded", 3, append(red(1), build(600, "succeeded", ofPullRequest(9))), true},
+		{"one that succeeded on the target branch", 3, append(red(1), build(600, "succeeded", onMain)), false},
+	}
+	for _, tt := range tests {
+		r := rules(pauseAfter(tt.n))
+		if got := r.SettlesBreaker(107, tt.builds); got != tt.want {
+			t.Errorf("%s: got %t", tt.name, got)
+		}
 	}
 }

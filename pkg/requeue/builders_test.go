@@ -266,8 +266,10 @@ type service struct {
 	failed     map[int][]requeue.FailedStep
 	noTimeline bool
 	logs       map[int]requeue.Logs
-	pushed     map[int]time.Time // by pull request
-	gone       map[int]bool      // builds that retention has removed
+	pushed     map[int]time.Time                        // by pull request
+	gone       map[int]bool                             // builds that retention has removed
+	more       map[requeue.QuestionKind]bool            // lists of builds that go on
+	first      map[requeue.QuestionKind][]requeue.Build // what is answered instead of all builds
 	fails      map[requeue.QuestionKind]bool
 	failsAt    func(requeue.Question) bool
 }
@@ -289,7 +291,11 @@ func (s service) answer(q requeue.Question) requeue.Answer {
 			}
 		}
 	case requeue.AskHistory, requeue.AskTargetBranch, requeue.AskTargetBuilds, requeue.AskPipelineBuilds:
-		return requeue.Answer{Builds: s.builds}
+		builds := s.builds
+		if first, shorter := s.first[q.Kind]; shorter {
+			builds = first
+		}
+		return requeue.Answer{Builds: builds, More: s.more[q.Kind]}
 	case requeue.AskErrors:
 		return requeue.Answer{Errors: requeue.Errors{Issues: issues(s.errors[q.BuildID]), FailedSteps: s.failed[q.BuildID], NoTimeline: s.noTimeline}}
 	case requeue.AskLogs:

@@ -72,6 +72,10 @@ func evaluationRows() []evaluationRow {
 		}
 	}
 	manually := func(b *requeue.Build) { b.Reason = "manual" }
+	goesOn := func(kind requeue.QuestionKind, s service) service {
+		s.more = map[requeue.QuestionKind]bool{kind: true}
+		return s
+	}
 	fails := func(kind requeue.QuestionKind, s service) service {
 		s.fails = map[requeue.QuestionKind]bool{kind: true}
 		return s
@@ -545,6 +549,14 @@ func evaluationRows() []evaluationRow {
 		{
 			name: "targetBranchRed: cannot be read", rules: on(waitForTarget), ev: evaluation(7, expired),
 			svc: fails(requeue.AskTargetBranch, target()), want: "error",
+		},
+		{
+			name: "targetBranchRed: the list goes on, and no run that was read tells", rules: on(waitForTarget), ev: evaluation(7, expired),
+			svc: goesOn(requeue.AskTargetBranch, target(build(91, "canceled", onMain))), want: "error",
+		},
+		{
+			name: "targetBranchRed: the list goes on, and one tells", rules: on(waitForTarget), ev: evaluation(7, expired),
+			svc: goesOn(requeue.AskTargetBranch, target(build(91, "canceled", onMain, isOf(time.Hour)), build(90, "succeeded", onMain, isOf(2*time.Hour)))), want: "requeue",
 		},
 
 		// pipelineFailing; TestBreaker has more.

@@ -47,8 +47,10 @@ type Answer struct {
 	Gone   bool
 	Pushed time.Time // AskLastPush; the zero value where the service does not tell
 	Builds []Build   // AskHistory, AskTargetBranch, AskTargetBuilds, AskPipelineBuilds
-	Errors Errors    // AskErrors
-	Logs   Logs      // AskLogs
+	// More, of the last three, says that there are older builds than those that were read.
+	More   bool
+	Errors Errors // AskErrors
+	Logs   Logs   // AskLogs
 	Err    error
 }
 

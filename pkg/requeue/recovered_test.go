@@ -35,6 +35,7 @@ func TestTargetRecovered(t *testing.T) {
 		rules []func(*requeue.Rules)
 		fails requeue.QuestionKind
 		gone  map[int]bool
+		page  []requeue.Build // of the newest runs, where there are more
 		want  string
 		asked [][]string
 	}{
@@ -93,6 +94,16 @@ func TestTargetRecovered(t *testing.T) {
 			runs: runs("F", 6, "S", 2), gone: map[int]bool{500: true}, fails: requeue.AskTargetBuilds, want: "failed historyUnknown",
 		},
 		{name: "near miss: immediately, and its build is there", ev: notCurrent, runs: append(runs("F", 6, "S", 2), own), want: "targetRecovered requeue"},
+		{
+			name: "the page of both holds cancelled runs alone: the last one that tells is looked for further back", when: []requeue.State{requeue.StateExpired, requeue.StateRecovered},
+			ev: evaluation(7, failed, expired), runs: runs("C", 1, "F", 6), page: runs("C", 1), rules: []func(*requeue.Rules){waitForTarget}, want: "expired targetBranchRed",
+			asked: [][]string{{"targetBuilds 107 refs/heads/main"}, {"targetBranch 107 refs/heads/main"}},
+		},
+		{
+			name: "near miss: the page of both tells", when: []requeue.State{requeue.StateExpired, requeue.StateRecovered},
+			ev: evaluation(7, failed, expired), runs: runs("C", 1, "F", 6), page: runs("S", 1), rules: []func(*requeue.Rules){waitForTarget}, want: "expired requeue",
+			asked: [][]string{{"targetBuilds 107 refs/heads/main"}},
+		},
 		{name: "what is expired is no failure", when: []requeue.State{requeue.StateExpired, requeue.StateRecovered}, ev: evaluation(7, expired), want: "expired requeue"},
 	}
 	for _, tt := range tests {
@@ -103,6 +114,9 @@ func TestTargetRecovered(t *testing.T) {
 				r.When = tt.when
 			}
 			svc := service{builds: tt.runs, gone: tt.gone, fails: map[requeue.QuestionKind]bool{tt.fails: true}}
+			if tt.page != nil {
+				svc.first, svc.more = map[requeue.QuestionKind][]requeue.Build{requeue.AskTargetBuilds: tt.page}, map[requeue.QuestionKind]bool{requeue.AskTargetBuilds: true}
+			}
 			p, rounds := answerAll(t, r, screen(r, pullRequest(7, with(tt.ev))), svc)
 			if got := lines(p)[0]; got != "7/7: "+tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)

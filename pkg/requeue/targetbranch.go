@@ -19,8 +19,15 @@ func (s *survey) targetBranch(p *surveyed, e Evaluation) verdict {
 		question.Kind = AskTargetBuilds // which tells as much, and is asked for anyway
 	}
 	answer, known := s.facts[question]
+	if known && question.Kind == AskTargetBuilds && answer.Err == nil && answer.More && !question.TellsTargetBranch(answer.Builds) {
+		question.Kind = AskTargetBranch // which looks further back
+		answer, known = s.facts[question]
+	}
 	if !known {
 		return ask(question)
+	}
+	if answer.Err == nil && answer.More && !question.TellsTargetBranch(answer.Builds) {
+		answer.Err = fmt.Errorf("none of its newest %d runs succeeded or failed", len(answer.Builds))
 	}
 	if answer.Err != nil {
 		return fail(fmt.Errorf("read the last run on %s: %w", ShortBranch(p.pr.TargetRefName), answer.Err))
@@ -39,6 +46,9 @@ func (s *survey) targetBranch(p *surveyed, e Evaluation) verdict {
 	}
 	return skip(TargetBranchRed, red)
 }
+
+// TellsTargetBranch reports whether these builds, the newest of a branch, hold one that says how the branch is.
+func (q Question) TellsTargetBranch(builds []Build) bool { return lastFinished(q, builds).ID != 0 }
 
 // lastFinished is the build that ended last; cancelled ones say nothing about the branch.
 func lastFinished(q Question, builds []Build) Build {
