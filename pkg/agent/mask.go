@@ -18,22 +18,18 @@ const (
 	// hiddenHead is how much of a long secret gives it away, in bytes: whatever begins like one is hidden as far as it goes
 	// on like it. Texts are cut before they are shown, and half a token is more than anybody should see.
 	hiddenHead = 24
-	// hiddenPiece is how much of a token gives it away, in bytes, wherever the piece is from: a text may have been cut at both
-	// ends before it came here.
-	hiddenPiece = 12
 	// mask stands in place of a secret, as in the agent's own log. It must be shorter than minHidden, so that each
 	// replacement makes a text shorter.
 	mask = "***"
 )
 
-// Masker takes secrets out of texts: whole, line by line, in each encoded form, the beginnings of long ones, and whatever
-// piece of a token. Where secrets overlap, all that belongs to one of them is hidden. The zero value hides nothing yet. It is safe for concurrent
+// Masker takes secrets out of texts: whole, line by line, in each encoded form, and the beginnings of long ones. Where
+// secrets overlap, all that belongs to one of them is hidden. The zero value hides nothing yet. It is safe for concurrent
 // use.
 type Masker struct {
-	mu     sync.RWMutex
-	told   []string            // what Add has returned
-	forms  []string            // what is hidden, the longest first
-	pieces map[string]struct{} // of hiddenPiece bytes, of the forms that are tokens
+	mu    sync.RWMutex
+	told  []string // what Add has returned
+	forms []string // what is hidden, the longest first
 }
 
 // Add hides secrets from now on. It returns what an agent has to be told of them, one line each, without what it was told
@@ -56,15 +52,6 @@ func (m *Masker) Add(secrets ...Secret) (untold []string) {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})
 	m.forms = slices.Compact(m.forms)
-	m.pieces = map[string]struct{}{}
-	for _, form := range m.forms {
-		if !isToken(form) {
-			continue
-		}
-		for from := range len(form) - hiddenPiece + 1 {
-			m.pieces[form[from:from+hiddenPiece]] = struct{}{}
-		}
-	}
 	return untold
 }
 
@@ -107,24 +94,7 @@ func (m *Masker) find(text string) []span {
 			from = at + 1 // it may overlap itself
 		}
 	}
-	if len(m.pieces) == 0 {
-		return found
-	}
-	for from := range max(0, len(text)-hiddenPiece+1) {
-		if _, is := m.pieces[text[from:from+hiddenPiece]]; is {
-			found = append(found, span{from, from + hiddenPiece})
-		}
-	}
 	return found
-}
-
-// isToken reports whether a form of a secret consists of what tokens consist of (RFC 6750, section 2.1), and is so long that
-// a piece of it is nothing else. Pieces of other secrets, such as a proxy's address with its password, are words that a text
-// may well hold.
-func isToken(form string) bool {
-	return len(form) >= 2*hiddenPiece && !strings.ContainsFunc(form, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~+/=", r)
-	})
 }
 
 // blot puts one mask in place of spans that touch each other.

@@ -14,8 +14,6 @@ import (
 func TestMasker(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("aB3", 10) + strings.Repeat("~9_", 2000)
-	const token = "eyJsecretTOKEN.abcdefgh.SECRETSIG"
-	encodedToken := base64.StdEncoding.EncodeToString([]byte(token))
 	encoded := base64.StdEncoding.EncodeToString([]byte(long))
 	tests := []struct {
 		name    string
@@ -53,15 +51,8 @@ func TestMasker(t *testing.T) {
 		{"a long one that was cut", []Secret{Secret(long)}, "Bearer " + long[:200] + "… Bearer " + long[:hiddenHead], "Bearer ***… Bearer ***"},
 		{"a long one that goes on differently", []Secret{Secret(long)}, long[:100] + "!" + long[:30] + "?", "***!***?"},
 		{"a long one in base64 that was cut", []Secret{Secret(long)}, "Basic " + encoded[:150] + "…", "Basic ***…"},
-		{"what does not yet give it away", []Secret{Secret(long)}, long[:hiddenPiece-1], long[:hiddenPiece-1]},
-		{"a token that was cut at its head", []Secret{token}, "…cretTOKEN.abcdefgh.SECRETSIG\" lost comm", "…***\" lost comm"},
-		{"a token that was cut at its tail", []Secret{token}, "Bearer eyJsecretTOKEN.a…", "Bearer ***…"},
-		{"a token that was cut at both ends", []Secret{token}, "…cretTOKEN.abcd… and TOKEN.abcdefgh", "…***… and ***"},
-		{"a token in base64 that was cut at both ends", []Secret{token}, "…" + encodedToken[8:30] + "…", "…***…"},
-		{"what only resembles the beginning of a token", []Secret{token}, "eyJsecretTO", "eyJsecretTO"},
-		{"what only resembles a part of a token", []Secret{token}, "TOKEN.abcde SECRETSIG", "TOKEN.abcde SECRETSIG"},
-		{"the beginning of a password", []Secret{"a-password-of-23-bytes!"}, "a-password-of-23-bytes", "a-password-of-23-bytes"},
-		{"the words of an address", []Secret{"http://user:hunter2secret@proxy.contoso.com:80"}, "proxy.contoso.com:80, http://user", "proxy.contoso.com:80, http://user"},
+		{"what does not yet give it away", []Secret{Secret(long)}, long[:hiddenHead-1], long[:hiddenHead-1]},
+		{"the beginning of a short one", []Secret{"a-short-secret-that-is-not-that-long"}, "a-short-secret-that-is-not", "a-short-secret-that-is-not"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package azdo
 
 import (
-	"io"
 	"regexp"
 	"strings"
 	"unicode"
@@ -58,11 +57,21 @@ func oneLine(s string) string {
 
 // withoutToken takes the token out of a text that may quote it, also one that was cut in the middle of it.
 func withoutToken(text, token string) string {
-	if len(token) < tokenPiece {
-		return strings.ReplaceAll(text, token, "***")
+	const head = 24 // what begins like the token is hidden as far as it goes on like it
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, token[:min(len(token), head)])
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		out.WriteString("***")
+		n, tail := 0, token[min(len(token), head):]
+		for n < min(len(tail), len(rest)) && rest[n] == tail[n] {
+			n++
+		}
+		text = rest[n:]
 	}
-	clean, _ := io.ReadAll(withoutTokenIn(strings.NewReader(text), token)) // from memory
-	return string(clean)
 }
 
 // cutText shortens a text to at most n characters.

@@ -207,21 +207,16 @@ func (t *transport) exchange(req *http.Request, c *call, token string, body *bod
 	resp, err = t.base.RoundTrip(req)
 	if err == nil {
 		t.pace.observe(resp.Header, time.Now()) // before the body, which may take its time
-		err = body.readFrom(t.clean(resp.Body, token))
+		err = body.readFrom(resp.Body)
 		_ = resp.Body.Close()
+		for _, secret := range append(t.hidden, token) {
+			body.hide(secret)
+		}
 	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	return trace.connected.Load() || resp != nil, resp, err
-}
-
-// clean is an answer without the tokens that it may quote.
-func (t *transport) clean(answer io.Reader, token string) io.Reader {
-	for _, secret := range append(t.hidden, token) {
-		answer = withoutTokenIn(answer, secret)
-	}
-	return answer
 }
 
 var (
