@@ -152,6 +152,8 @@ func explainEvaluation(e requeue.EvaluationPlan) (text, input string) {
 		return "its trigger is automatic, and `manualPolicies: only` takes only manual ones; `manualPolicies: include` takes both", "manualPolicies"
 	case e.Reason == requeue.CoolingDown && e.State == requeue.StateNotStarted:
 		return "the last push was a short time ago, so Azure DevOps may start it itself; after the time in `cooldown` a run can", "cooldown"
+	case e.Reason == requeue.OwnPipeline && e.Detail != "":
+		return "its pipeline may be the one that is running; a re-queue would start the run again and again then", ""
 	case e.Reason == requeue.BranchBusy && e.Detail == requeue.TakesNoPlace:
 		return "`maxInFlightPerBranch: auto` gives a place only to pull requests with auto-complete or an approval, and this one has neither", "maxInFlightPerBranch"
 	case e.Reason == requeue.BranchBusy && e.Detail != "":

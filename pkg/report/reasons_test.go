@@ -95,6 +95,8 @@ func TestExplainByEvaluation(t *testing.T) {
 		{"its build is gone", requeue.Decision{Reason: requeue.NotSelectedState, State: requeue.StateFailed, BuildGone: true}, requeue.Policy{TypeID: build}, "how its build ended is not known"},
 		{"cools after a failure", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateFailed}, requeue.Policy{}, "its build failed only"},
 		{"cools after a push", requeue.Decision{Reason: requeue.CoolingDown, State: requeue.StateNotStarted}, requeue.Policy{}, "the last push"},
+		{"this very pipeline", requeue.Decision{Reason: requeue.OwnPipeline}, requeue.Policy{}, "its build is this very run"},
+		{"perhaps this pipeline", requeue.Decision{Reason: requeue.OwnPipeline, Detail: "x"}, requeue.Policy{}, "its pipeline may be the one"},
 		{"no room", requeue.Decision{Reason: requeue.BranchBusy}, requeue.Policy{}, "`maxInFlightPerBranch` is reached"},
 		{"room, but not for it", requeue.Decision{Reason: requeue.BranchBusy, Detail: "x"}, requeue.Policy{}, "`maxInFlightPerBranch` has its evaluations re-queued together"},
 		{"room, but not for its kind", requeue.Decision{Reason: requeue.BranchBusy, Detail: requeue.TakesNoPlace}, requeue.Policy{}, "`maxInFlightPerBranch: auto` gives a place only to"},

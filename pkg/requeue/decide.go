@@ -91,6 +91,8 @@ func (r *Rules) selectsState(pr *PullRequest, e Evaluation, state State, pipelin
 		return skip(Fork, "")
 	case r.OwnPipeline.ID != 0 && r.OwnPipeline == PipelineRef{pr.Repository.Project.ID, policy.PipelineID}:
 		return skip(OwnPipeline, "")
+	case r.OwnPipeline.ID != 0 && r.OwnPipeline.ProjectID == pr.Repository.Project.ID && policy.PipelineID == 0:
+		return skip(OwnPipeline, "the policy does not say which pipeline it runs") // absence is no proof that it is another one
 	}
 	return goAhead()
 }

@@ -216,6 +216,18 @@ func evaluationRows() []evaluationRow {
 
 		// ownPipeline
 		{name: "ownPipeline", rules: on(own(requeue.PipelineRef{ProjectID: project.ID, ID: 107})), ev: evaluation(7, expired), want: "ownPipeline"},
+		{
+			name: "ownPipeline: the policy does not name its pipeline", rules: on(own(requeue.PipelineRef{ProjectID: project.ID, ID: 107})), want: "ownPipeline",
+			ev: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.PipelineID = 0 }),
+		},
+		{
+			name: "ownPipeline: nor does one of another project", rules: on(own(requeue.PipelineRef{ProjectID: id(99), ID: 107})), want: "requeue",
+			ev: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.PipelineID = 0 }),
+		},
+		{
+			name: "ownPipeline: nor does one where none is running", want: "requeue",
+			ev: evaluation(7, expired, func(e *requeue.Evaluation) { e.Policy.PipelineID = 0 }),
+		},
 		{name: "ownPipeline: another number", rules: on(own(requeue.PipelineRef{ProjectID: project.ID, ID: 108})), ev: evaluation(7, expired), want: "requeue"},
 		{name: "ownPipeline: another project", rules: on(own(requeue.PipelineRef{ProjectID: id(99), ID: 107})), ev: evaluation(7, expired), want: "requeue"},
 		{
