@@ -150,13 +150,21 @@ func limitsOf(p requeue.Plan) []limit {
 		is   func(detail string) bool
 	}{
 		{limit{requeue.RunLimit, "maxPerRun", "is reached", "", ""}, later, isReached},
-		{limit{requeue.RunLimit, "maxPerRun", "leaves too little room for what comes together", "", ""}, later,
-			func(detail string) bool { return detail != "" }},
+		{
+			limit{requeue.RunLimit, "maxPerRun", "leaves too little room for what comes together", "", ""},
+			later,
+			func(detail string) bool { return detail != "" },
+		},
 		{limit{requeue.BranchBusy, "maxInFlightPerBranch", "is reached", "", ""}, later, isReached},
-		{limit{requeue.BranchBusy, "maxInFlightPerBranch", "keeps what a pull request needs together", "", "other evaluations of their pull requests"}, later,
-			func(detail string) bool { return detail != "" && detail != requeue.TakesNoPlace }},
-		{limit{requeue.BranchBusy, "maxInFlightPerBranch", "gives no place", "", "auto-complete or an approval"},
-			"left until somebody sets auto-complete or approves", func(detail string) bool { return detail == requeue.TakesNoPlace }},
+		{
+			limit{requeue.BranchBusy, "maxInFlightPerBranch", "keeps what a pull request needs together", "", "other evaluations of their pull requests"},
+			later,
+			func(detail string) bool { return detail != "" && detail != requeue.TakesNoPlace },
+		},
+		{
+			limit{requeue.BranchBusy, "maxInFlightPerBranch", "gives no place", "", "auto-complete or an approval"},
+			"left until somebody sets auto-complete or approves", func(detail string) bool { return detail == requeue.TakesNoPlace },
+		},
 	} {
 		n, notExamined := 0, 0
 		for _, pr := range p.PullRequests {
