@@ -135,6 +135,7 @@ func (w *world) redSince(reading Reading, pipeline int) (since time.Time) {
 				since = at
 			}
 		}
+	case readings: // their number
 	}
 	return since
 }
