@@ -92,7 +92,12 @@ func TestShift(t *testing.T) {
 // ask sends a request and returns status and body; a request that is never answered gives up soon.
 func ask(t *testing.T, s *Server, method, path string) (int, string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	return askWithin(t, 2*time.Second, s, method, path)
+}
+
+func askWithin(t *testing.T, limit time.Duration, s *Server, method, path string) (int, string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, s.URL()+"/"+path, nil)
 	if err != nil {
@@ -202,7 +207,7 @@ func TestFaultsAreReplayed(t *testing.T) {
 		})
 	}
 	s := serve(t, made(t, line(`{"method":"GET","path":"_apis","status":200,"fault":"tooLarge"}`)), time.Now())
-	if _, body, err := ask(t, s, "GET", "_apis"); err != nil || len(body) < 65<<20 {
+	if _, body, err := askWithin(t, time.Minute, s, "GET", "_apis"); err != nil || len(body) < 65<<20 {
 		t.Errorf("%d bytes, %v", len(body), err)
 	}
 }
