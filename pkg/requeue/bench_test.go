@@ -73,7 +73,7 @@ func BenchmarkUnmatched(b *testing.B) {
 func BenchmarkErrorSets(b *testing.B) {
 	var log strings.Builder
 	for i := 0; log.Len() < 64<<10; i++ {
-		fmt.Fprintf(&log, "npm http fetch GET 200 https://registry.npmjs.org/package-%d 12ms (cache hit)\n", i)
+		fmt.Fprintf(&log, "npm http fetch GET 200 https://registry.example/package-%d 12ms (cache hit)\n", i)
 		fmt.Fprintf(&log, "  Passed Fabrikam.Tests.Network.ClientTests.Retries_after_a_timeout(attempt: %d) [%d ms]\n", i, i%97)
 		fmt.Fprintf(&log, "src/client%d.ts(%d,10): warning: Could not find a declaration file for module 'status'.\n", i, i)
 	}
